@@ -57,6 +57,14 @@ def embedded_model() -> Path: # Folder of the embedded model, an ordinary diffus
     "Where the embedded model lies"
     return Path(str(files('cogvideo_ddim_edit')/'weights'))
 
+def _trained_dtype(path, **kwargs):
+    "The number format that a checkpoint was trained in, from its transformer's configuration alone"
+    import torch
+    from diffusers import CogVideoXTransformer3DModel
+    config = CogVideoXTransformer3DModel.load_config(path, subfolder='transformer', **{k: v for k, v in kwargs.items() if k in ('revision', 'local_files_only', 'cache_dir', 'token')})
+    if Path(path) == embedded_model(): return torch.float32
+    return torch.bfloat16 if config.get('use_rotary_positional_embeddings') else torch.float16
+
 def load_pipeline(name_or_path: str | Path | None = None, # Hub name or local folder; None: the embedded model
                   dtype=None, # A torch dtype or its name; None: the trained one on a GPU, float32 on a CPU
                   device: str | None = None, # 'cuda', 'cpu', …; None: the GPU if there is one
@@ -72,9 +80,10 @@ def load_pipeline(name_or_path: str | Path | None = None, # Hub name or local fo
         raise ModelNotFound(f'{str(path)!r} is not a diffusers model folder: it has no model_index.json')
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     if isinstance(dtype, str): dtype = getattr(torch, {'fp32': 'float32', 'fp16': 'float16', 'bf16': 'bfloat16'}.get(dtype, dtype))
-    try: pipe = DiffusionPipeline.from_pretrained(str(path), dtype=dtype or torch.float32, **kwargs)
+    try:
+        if dtype is None: dtype = torch.float32 if device == 'cpu' else _trained_dtype(str(path), **kwargs)
+        pipe = DiffusionPipeline.from_pretrained(str(path), dtype=dtype, **kwargs)
     except OSError as e: raise ModelNotFound(f'the model {str(path)!r} could not be loaded: {str(e).splitlines()[0]}') from e
     if not type(pipe).__name__.startswith('CogVideoX'): raise ModelNotFound(f'{str(path)!r} holds a {type(pipe).__name__}, not a CogVideoX')
-    if dtype is None and device != 'cpu': pipe.to(getattr(torch, requirements(pipe).dtype))
     pipe.scheduler = CogVideoXDDIMScheduler.from_config(pipe.scheduler.config, timestep_spacing='trailing')
     return pipe.to(device)

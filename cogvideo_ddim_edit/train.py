@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEXT_LENGTH', 'frames_to_tensor', 'new_vae', 'save_checkpoint', 'load_checkpoint', 'vae_loss', 'train_vae',
-           'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline']
+           'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline', 'even_channels',
+           'encode_scenes', 'ShortAttention', 'rope', 'velocity_loss', 'train_transformer']
 
 # %% ../nbs/11_train_shapes.ipynb #4dc6e801
 import json, math, time
@@ -22,10 +23,10 @@ def frames_to_tensor(frames: np.ndarray # (F, H, W, 3), uint8
     return torch.from_numpy(np.ascontiguousarray(frames)).permute(3, 0, 1, 2).float()/127.5 - 1
 
 def new_vae(seed=0):
-    "A `AutoencoderKLCogVideoX` of 2 M parameters: 4×4 pixels and 4 frames to one latent of 8 channels"
+    "A `AutoencoderKLCogVideoX` of 2 M parameters: 4×4 pixels and 4 frames to one latent of 16 channels"
     from diffusers import AutoencoderKLCogVideoX
     torch.manual_seed(seed)
-    return AutoencoderKLCogVideoX(block_out_channels=(32, 32, 64), norm_num_groups=8, layers_per_block=1, latent_channels=8, temporal_compression_ratio=4, scaling_factor=.7,
+    return AutoencoderKLCogVideoX(block_out_channels=(32, 32, 64), norm_num_groups=8, layers_per_block=1, latent_channels=16, temporal_compression_ratio=4, scaling_factor=.7,
         sample_height=64, sample_width=64, down_block_types=('CogVideoXDownBlock3D',)*3, up_block_types=('CogVideoXUpBlock3D',)*3)
 
 # %% ../nbs/11_train_shapes.ipynb #569cfae5
@@ -59,18 +60,20 @@ def load_checkpoint(folder: Path, models: dict, optimizers: list
     with safe_open(fn, 'pt') as f: return json.loads(f.metadata()['progress'])
 
 # %% ../nbs/11_train_shapes.ipynb #7f6eee5f
-def _crop(x, rng, size):
-    "A random crop of `size` pixels of a clip (3, F, H, W)"
-    if size >= x.shape[-1]: return x
-    i, j = rng.integers(0, x.shape[-1] - size + 1, 2)
-    return x[..., i:i + size, j:j + size]
+def _crop(x, w, clip, rng, size):
+    "A crop of `size` pixels of a clip (3, F, H, W) and its weights, mostly around where the object is"
+    if size >= x.shape[-1]: return x, w
+    center = clip.track[rng.integers(len(clip.track))] + rng.uniform(-14, 14, 2) - size/2
+    if rng.random() < .15: center = rng.uniform(0, x.shape[-1], 2)
+    j, i = np.clip(np.round(center), 0, x.shape[-1] - size).astype(int)
+    return x[..., i:i + size, j:j + size], w[..., i:i + size, j:j + size]
 
-def vae_loss(vae, x, kl_weight=2e-6):
-    "Reconstruction (squared and absolute error) and a slight pull of the latents to the normal distribution"
+def vae_loss(vae, x, weight, kl_weight=1e-6):
+    "Weighted reconstruction (squared and absolute error) and a slight pull of the latents to the normal distribution"
     posterior = vae.encode(x).latent_dist
     error = vae.decode(posterior.sample()).sample.float() - x
-    mse = error.square().mean()
-    return mse + .1*error.abs().mean() + kl_weight*posterior.kl().mean()/x.shape[0], mse
+    squared = error.square()
+    return (weight*(squared + .1*error.abs())).mean() + kl_weight*posterior.kl().mean()/x.shape[0], squared.mean()
 
 def train_vae(folder: Path, # Checkpoints and log; training goes on from what is there
               minutes: float, # Time budget, of this and earlier runs together
@@ -78,19 +81,21 @@ def train_vae(folder: Path, # Checkpoints and log; training goes on from what is
               batch: int = 6, # Crops in a step
               lr: float = 1.2e-3, # Highest learning rate
               whole: float = .7, # From this share of the budget on, whole frames instead of crops
+              moving: float = 6., # Weight of pixels that the object passes over, against 1 elsewhere
               report=print):
     "Train the autoencoder within a time budget"
     vae = new_vae().to(device)
     optimizer = torch.optim.AdamW(vae.parameters(), lr, betas=(.9, .98), weight_decay=1e-4)
     progress = load_checkpoint(folder, {'vae': vae}, [optimizer]) or {'step': 0, 'seconds': 0., 'curve': []}
-    clips = [frames_to_tensor(render(sample_scene(i)).frames) for i in range(3000)]
+    clips = [render(sample_scene(i)) for i in range(3000)]
+    data = [(frames_to_tensor(c.frames), 1 + (moving - 1)*torch.from_numpy(c.mask.max(0)).float()[None, None].expand(1, len(c.frames), -1, -1), c) for c in clips]
     rng, last, mean, saved = np.random.default_rng(progress['step']), time.time(), None, progress['seconds']
     while progress['seconds'] < 60*minutes:
         done = progress['seconds']/(60*minutes)
         for g in optimizer.param_groups: g['lr'] = lr*min(1, (progress['step'] + 1)/100)*(.02 + .98*.5*(1 + math.cos(math.pi*done)))
         size, n = (32, batch) if done < whole else (64, max(1, batch//3))
-        x = torch.stack([_crop(clips[i], rng, size) for i in rng.integers(0, len(clips), n)]).to(device)
-        with torch.autocast(x.device.type, torch.bfloat16): loss, mse = vae_loss(vae, x)
+        x, weight = (torch.stack(a).to(device) for a in zip(*(_crop(*data[i], rng, size) for i in rng.integers(0, len(data), n))))
+        with torch.autocast(x.device.type, torch.bfloat16): loss, mse = vae_loss(vae, x, weight)
         optimizer.zero_grad(); loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.); optimizer.step()
         mean = mse.item() if mean is None else .98*mean + .02*mse.item()
@@ -123,7 +128,7 @@ def new_transformer(seed=2):
     "A `CogVideoXTransformer3DModel` of 4.6 M parameters"
     from diffusers import CogVideoXTransformer3DModel
     torch.manual_seed(seed)
-    return CogVideoXTransformer3DModel(num_attention_heads=3, attention_head_dim=64, num_layers=6, in_channels=8, out_channels=8, time_embed_dim=128, text_embed_dim=64,
+    return CogVideoXTransformer3DModel(num_attention_heads=3, attention_head_dim=64, num_layers=6, in_channels=16, out_channels=16, time_embed_dim=128, text_embed_dim=64,
         sample_width=16, sample_height=16, sample_frames=17, patch_size=2, max_text_seq_length=TEXT_LENGTH, use_rotary_positional_embeddings=True)
 
 def new_scheduler():
@@ -138,3 +143,113 @@ def save_pipeline(folder: Path, vae, transformer, text_encoder, tokenizer):
     from diffusers import CogVideoXPipeline
     half = [deepcopy(m).cpu().half() for m in (vae, transformer, text_encoder)]
     CogVideoXPipeline(tokenizer=tokenizer, text_encoder=half[2], vae=half[0], transformer=half[1], scheduler=new_scheduler()).save_pretrained(folder)
+
+# %% ../nbs/11_train_shapes.ipynb #1059ab0a
+@torch.no_grad()
+def even_channels(vae, clips: torch.Tensor # (B, 3, F, H, W), -1…1
+                 ):
+    "Scale the latent channels of `vae` in place to standard deviation 1/scaling_factor; its round trip stays what it was"
+    scale = vae.encode(clips).latent_dist.mode().std((0, 2, 3, 4))*vae.config.scaling_factor
+    out, n = vae.encoder.conv_out.conv, vae.config.latent_channels
+    out.weight[:n] /= scale.view(-1, 1, 1, 1, 1); out.bias[:n] /= scale; out.bias[n:] -= 2*scale.log()
+    for name, conv in vae.decoder.named_modules():
+        if name in ('conv_in.conv',) or name.endswith(('conv_y.conv', 'conv_b.conv')): conv.weight *= scale.view(1, -1, 1, 1, 1)
+
+@torch.no_grad()
+def encode_scenes(vae, scenes: list, batch=8, report=print
+                 ) -> torch.Tensor: # (B, F, C, h, w), half precision, scaled
+    "Latents of rendered `scenes`"
+    device, z = next(vae.parameters()).device, []
+    for i in range(0, len(scenes), batch):
+        x = torch.stack([frames_to_tensor(render(s).frames) for s in scenes[i:i + batch]]).to(device)
+        with torch.autocast(device.type, torch.bfloat16): z.append(vae.encode(x).latent_dist.mode().mul(vae.config.scaling_factor).half().cpu())
+        if i//batch % 100 == 0: report(f'{i} of {len(scenes)} scenes encoded', flush=True)
+    return torch.cat(z).transpose(1, 2).contiguous()
+
+# %% ../nbs/11_train_shapes.ipynb #473bbd64
+class ShortAttention:
+    "CogVideoX's attention for training on short sequences: the same function as the stock processor"
+    def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask=None, image_rotary_emb=None):
+        from diffusers.models.embeddings import apply_rotary_emb
+        text = encoder_hidden_states.shape[1]
+        x = torch.cat([encoder_hidden_states, hidden_states], 1)
+        q, k, v = (f(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for f in (attn.to_q, attn.to_k, attn.to_v))
+        q, k = (torch.cat([a[:, :, :text], apply_rotary_emb(a[:, :, text:], image_rotary_emb)], 2).to(v.dtype) for a in (attn.norm_q(q), attn.norm_k(k)))
+        share = torch.softmax(q @ k.transpose(-1, -2)*q.shape[-1]**-.5, -1, dtype=torch.float32).to(v.dtype)
+        out = attn.to_out[0]((share @ v).transpose(1, 2).flatten(2))
+        return out[:, text:], out[:, :text]
+
+# %% ../nbs/11_train_shapes.ipynb #c6b4c81b
+def _start_as_identity(transformer):
+    for block in transformer.transformer_blocks:
+        for norm in (block.norm1, block.norm2): torch.nn.init.zeros_(norm.linear.weight); torch.nn.init.zeros_(norm.linear.bias)
+    torch.nn.init.zeros_(transformer.proj_out.weight); torch.nn.init.zeros_(transformer.proj_out.bias)
+
+def _optimizers(transformer, text_encoder, lr):
+    "Muon for the matrices of the blocks, AdamW for the rest"
+    matrices = [p for n, p in transformer.named_parameters() if 'transformer_blocks' in n and p.ndim == 2 and 'norm' not in n]
+    ids = {id(p) for p in matrices}
+    rest = [p for m in (transformer, text_encoder) for p in m.parameters() if id(p) not in ids]
+    return [torch.optim.Muon(matrices, lr=2*lr, weight_decay=.01, adjust_lr_fn='match_rms_adamw'), torch.optim.AdamW(rest, lr, betas=(.9, .98), weight_decay=.01)]
+
+def rope(transformer, latent_frames: int, device='cpu'):
+    "Rotary positions for clips of the trained size, as the pipeline makes them"
+    from diffusers.models.embeddings import get_3d_rotary_pos_embed
+    n = transformer.config.sample_width//transformer.config.patch_size
+    return get_3d_rotary_pos_embed(transformer.config.attention_head_dim, ((0, 0), (n, n)), (n, n), latent_frames, device=torch.device(device))
+
+def velocity_loss(transformer, text_encoder, scheduler, z, tokens, rotary):
+    "Squared error of the predicted velocity, the noise levels of the batch spread evenly"
+    n, noise = len(z), torch.randn_like(z)
+    t = ((torch.arange(n) + torch.rand(n))/n*1000).long().clamp(max=999)[torch.randperm(n)].to(z.device)
+    with torch.autocast(z.device.type, torch.bfloat16):
+        e = text_encoder(tokens)[0]
+        v = transformer(scheduler.add_noise(z, noise, t), e, t, image_rotary_emb=rotary, return_dict=False)[0].float()
+    return (v - scheduler.get_velocity(z, noise, t)).square().mean()
+
+# %% ../nbs/11_train_shapes.ipynb #e08bbff9
+def _tokens(tokenizer, scenes, rng, device):
+    captions = ['' if rng.random() < .1 else random_caption(s, rng) for s in scenes]
+    return tokenizer(captions, padding='max_length', max_length=TEXT_LENGTH, truncation=True, return_tensors='pt').input_ids.to(device)
+
+def train_transformer(folder: Path, # Checkpoints; training goes on from what is there
+                      latents: dict, # Number of frames to latents, from `encode_scenes`
+                      scenes: dict, # Number of frames to the scenes of those latents
+                      minutes: float, # Time budget, of this and earlier runs together
+                      device: str = 'cpu', batch: int = 32, lr: float = 1.5e-3, average: float = .999,
+                      seconds_to_save: float = 240, report=print):
+    "Train transformer and text encoder within a time budget; returns their averages"
+    tokenizer, scheduler = new_tokenizer(), new_scheduler()
+    models = {'transformer': new_transformer(), 'text_encoder': new_text_encoder(tokenizer)}
+    _start_as_identity(models['transformer'])
+    averages = {f'average_{k}': type(m)._from_config(m.config) if k == 'text_encoder' else type(m).from_config(m.config) for k, m in models.items()}
+    for k, m in models.items(): m.to(device); averages[f'average_{k}'].load_state_dict(m.state_dict()); averages[f'average_{k}'].to(device).requires_grad_(False)
+    optimizers = _optimizers(*models.values(), lr)
+    progress = load_checkpoint(folder, models | averages, optimizers) or {'step': 0, 'seconds': 0., 'curve': []}
+    top = [[g['lr'] for g in o.param_groups] for o in _optimizers(*models.values(), lr)]
+    models['transformer'].set_attn_processor(ShortAttention())
+    rotary = {f: rope(models['transformer'], (f - 1)//4 + 1, device) for f in latents}
+    rng, last, mean, saved = np.random.default_rng(progress['step'] + 1), time.time(), None, progress['seconds']
+    while progress['seconds'] < 60*minutes:
+        done = progress['seconds']/(60*minutes)
+        fade = min(1, (progress['step'] + 1)/300)*min(1, max(.01, (1 - done)/.35))
+        for o, rates in zip(optimizers, top):
+            for g, r in zip(o.param_groups, rates): g['lr'] = r*fade
+        f = 17 if 17 in latents and progress['step'] % 6 == 5 else 9
+        some = rng.integers(0, len(scenes[f]), batch if f == 9 else batch//2)
+        z = latents[f][torch.from_numpy(some)].float().to(device)
+        loss = velocity_loss(*models.values(), scheduler, z, _tokens(tokenizer, [scenes[f][i] for i in some], rng, device), rotary[f])
+        for o in optimizers: o.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([p for m in models.values() for p in m.parameters()], 1.)
+        for o in optimizers: o.step()
+        rate = min(average, (progress['step'] + 1)/(progress['step'] + 10))
+        for k, m in models.items(): torch._foreach_lerp_(list(averages[f'average_{k}'].parameters()), list(m.parameters()), 1 - rate)
+        mean = loss.item() if mean is None else .99*mean + .01*loss.item()
+        progress['step'] += 1; progress['seconds'] += time.time() - last; last = time.time()
+        if progress['step'] % 100 == 0:
+            progress['curve'].append((round(progress['seconds']), progress['step'], round(mean, 4)))
+            report(f"transformer step {progress['step']}, {progress['seconds']/60:.1f} min, loss {mean:.4f}", flush=True)
+        if progress['seconds'] - saved > seconds_to_save: save_checkpoint(folder, models | averages, optimizers, progress); saved = progress['seconds']
+    save_checkpoint(folder, models | averages, optimizers, progress)
+    return averages['average_transformer'], averages['average_text_encoder'], progress
