@@ -1,1 +1,22 @@
+"Text-guided video editing that keeps the source's structure: DDIM inversion and prompted reconstruction on CogVideoX"
 __version__ = "0.1.0"
+
+from importlib import import_module
+
+# Where the public names live. They are imported when first asked for, so that `import cogvideo_ddim_edit` and the command line's help stay light.
+_homes = {
+    'loading': ['load_pipeline', 'requirements', 'Requirements', 'ModelNotFound'],
+    'video': ['Video', 'VideoError', 'read_video', 'sample', 'encode_video', 'decode_latents'],
+    'inversion': ['CogVideoXDDIMInverseScheduler', 'Inversion', 'StepsError', 'ddim_inversion', 'invert'],
+    'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'injected'],
+    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'StartError', 'edit', 'edit_video', 'reconstruct'],
+    'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
+}
+_home = {name: module for module, names in _homes.items() for name in names}
+__all__ = sorted(_home)
+
+def __getattr__(name):
+    if name in _home: return getattr(import_module(f'{__name__}.{_home[name]}'), name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+
+def __dir__(): return sorted([*globals(), *__all__])

@@ -280,6 +280,7 @@ def _blob(mask):
     body = _grow(body & (thick == thick.max((1, 2), keepdims=True)) & (thick > .3), body)
     return _box(body*1., 2) > 1e-9
 
+# %% ../nbs/00_shapes.ipynb #826b0c7c
 def _read_color(x, inside, seen):
     "Name of the object's colour in two thirds of the frames at least, or None"
     names = [_nearest(np.median(frame[here], 0), COLORS, 40) if here.any() else None for frame, here in zip(x[seen], inside[seen])]
@@ -309,6 +310,7 @@ def _circling(xy):
     total = angle[-1] - angle[0]
     return 4 < radius < 24 and miss < .25*radius and abs(total) > math.radians(150) and _drawdown(angle*np.sign(total)) < .1*abs(total)
 
+# %% ../nbs/00_shapes.ipynb #d5c86590
 def _read_motion(xy):
     "Kind of motion of a track (F, 2), or None"
     if len(xy) < 3: return None
@@ -348,6 +350,7 @@ class Reading:
         "Do the frames show these attributes of `scene`?"
         return all(getattr(self, name) == getattr(scene, name) for name in attributes)
 
+# %% ../nbs/00_shapes.ipynb #bd03e6e3
 def read_clip(frames: np.ndarray # (F, 64, 64, 3), uint8, or float in 0…1
              ) -> Reading: # Colour, shape, motion, background, track, mask
     "Say what `frames` show, from the pixels alone"

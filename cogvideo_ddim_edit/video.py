@@ -13,7 +13,7 @@ import numpy as np
 from .loading import Requirements, requirements
 
 # %% auto #0
-__all__ = ['VideoError', 'Video', 'write_mp4', 'VideoIndex', 'index_video', 'choose_frames', 'fit_frame', 'read_video',
+__all__ = ['VideoError', 'Video', 'write_mp4', 'VideoIndex', 'index_video', 'choose_frames', 'fit_frame', 'read_video', 'sample',
            'encode_video', 'decode_latents']
 
 # %% ../nbs/02_video.ipynb #e2958474
@@ -53,7 +53,7 @@ def write_mp4(file, # Path to write, or a binary file object
     frames = np.pad(frames, ((0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)), mode='edge') # 4:2:0 needs even sides
     inside = hasattr(file, 'write')  # moving the index to the front (for the web) needs a real file
     with av.open(file if inside else f'file:{file}', 'w', format='mp4', options={} if inside else {'movflags': '+faststart'}) as container:
-        stream = container.add_stream('libx264', rate=Fraction(fps).limit_denominator(1001), options={'crf': str(crf), 'threads': '1', 'x264-params': 'cpu-independent=1'})
+        stream = container.add_stream('libx264', rate=Fraction(fps).limit_denominator(1001), options={'crf': str(crf), 'threads': '1', 'x264-params': 'cpu-independent=1:mbtree=0'})
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], 'yuv420p'
         codec = stream.codec_context
         codec.color_range = codec.colorspace = codec.color_primaries = codec.color_trc = 1 # 1 is limited range and BT.709
@@ -281,6 +281,15 @@ def _hash(path):
     "SHA-256 of a file"
     import hashlib
     with open(Path(path).expanduser(), 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()
+
+# %% ../nbs/02_video.ipynb #6cd56e62
+def sample(name: str = 'red_circle' # Which one
+          ) -> Path: # A video file
+    "Where a film that ships with the package lies; raises `VideoError`"
+    from importlib.resources import files
+    folder = Path(str(files('cogvideo_ddim_edit')/'samples'))
+    if (path := folder/f'{name}.mp4').is_file(): return path
+    raise VideoError(f'there is no sample {name!r}; use one of {", ".join(sorted(p.stem for p in folder.glob("*.mp4")))}')
 
 # %% ../nbs/02_video.ipynb #83b68c35
 def encode_video(pipe, # A CogVideoX pipeline

@@ -54,12 +54,13 @@ def local_links(markdown: str) -> list[str]:
     "Links that work beside the notebook but not in a README"
     prose = re.sub(r'(?ms)^(```+|~~~+).*?^\1', '', markdown)
     targets = re.findall(r'\]\(([^)\s]+)', prose) + re.findall(r'(?:src|href)="([^"]+)"', prose)
-    return [t for t in targets if not re.match(r'[a-z]+:|#', t)]
+    return [t for t in targets if not re.match(r'[a-z]+:|#|images/', t)]
 
 def readme() -> str:
     "What README.md should be"
     markdown = '\n\n'.join(p for p in parts(json.loads(INDEX.read_text(encoding='utf-8'))) if p)
     if bad := local_links(markdown): raise SystemExit(f'index.ipynb links to {", ".join(bad)}: use full https:// addresses, which work on the site, on GitHub and on PyPI')
+    markdown = markdown.replace('](images/', '](nbs/images/') # pictures lie beside the notebook; the README is one folder up
     return '<!-- Written by tools/readme.py from nbs/index.ipynb: edit that -->\n\n' + pypandoc.convert_text(
         markdown, GITHUB, MARKDOWN, extra_args=['--columns=72']).strip() + '\n'
 
