@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file, load_file
+from .loading import load_pipeline
 from .shapes import *
 
 # %% ../nbs/11_train_shapes.ipynb #73365e33
@@ -242,10 +243,11 @@ def _tokens(tokenizer, scenes, rng, device):
     captions = ['' if rng.random() < .1 else random_caption(s, rng) for s in scenes]
     return tokenizer(captions, padding='max_length', max_length=TEXT_LENGTH, truncation=True, return_tensors='pt').input_ids.to(device)
 
-def _new_models(device):
-    "Transformer and text encoder, and a copy of each for the average of its weights"
+def _new_models(device, start=None):
+    "Transformer and text encoder, random or of the pipeline `start`, and a copy of each for the average of its weights"
     models = {'transformer': new_transformer(), 'text_encoder': new_text_encoder(new_tokenizer())}
     _start_as_identity(models['transformer'])
+    if start: models = {k: deepcopy(getattr(start, k)).float().train() for k in models}
     models |= {f'average_{k}': deepcopy(m).requires_grad_(False) for k, m in models.items()}
     for m in models.values(): m.to(device)
     return models
@@ -264,9 +266,10 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
                       scenes: dict, # Number of frames to the scenes of those latents
                       minutes: float, # Time budget, of this and earlier runs together
                       device: str = 'cpu', batch: int = 32, lr: float = 1.5e-3, average: float = .999,
+                      start=None, # A pipeline whose weights to begin with
                       report=print):
     "Train transformer and text encoder within a time budget; returns their averages"
-    tokenizer, scheduler, models = new_tokenizer(), new_scheduler(), _new_models(device)
+    tokenizer, scheduler, models = new_tokenizer(), new_scheduler(), _new_models(device, start)
     trained, averages = [models[k] for k in ('transformer', 'text_encoder')], [models[k] for k in ('average_transformer', 'average_text_encoder')]
     optimizers = _optimizers(*trained, lr)
     top = [[g['lr'] for g in o.param_groups] for o in optimizers]
@@ -286,22 +289,30 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
     return *averages, run.progress
 
 # %% ../nbs/11_train_shapes.ipynb #6af52883
+def _latents(cache, vae, scenes, step):
+    "Latents of all `scenes`, from `cache` if this very autoencoder made them"
+    cache.parent.mkdir(parents=True, exist_ok=True)
+    if not cache.exists() or safe_open(cache, 'pt').metadata()['vae_step'] != str(step):
+        save_file({str(f): encode_scenes(vae, s) for f, s in scenes.items()}, cache, {'vae_step': str(step)})
+    return {int(f): z for f, z in load_file(cache).items()}
+
 def train(folder: Path, # Where checkpoints, latents and the finished model (`model/`) go
           vae_minutes: float = 25., # Time budget of the autoencoder
           transformer_minutes: float = 180., # Time budget of the transformer and the text encoder
           clips: int = 8000, # Clips of 9 frames; a sixth as many of 17
           device: str = 'cpu', # 'cpu' or 'cuda'
           batch: int = 32, # Clips in a step of the transformer
+          start: Path | None = None, # A model folder to begin with; its autoencoder stays as it is
          ) -> Path: # The model folder
     "Train the embedded model from nothing, or go on from the checkpoints in `folder`"
-    folder, cache = Path(folder), Path(folder)/'latents.safetensors'
+    folder, pipe = Path(folder), load_pipeline(start, device=device) if start else None
     scenes = {9: [sample_scene(i) for i in range(clips)], 17: [sample_scene(i, 17) for i in range(clips//6)]}
-    vae, progress = train_vae(folder/'vae', vae_minutes, device)
-    even_channels(vae, torch.stack([frames_to_tensor(render(s).frames) for s in scenes[9][:48]]).to(device))
-    if not cache.exists() or safe_open(cache, 'pt').metadata()['vae_step'] != str(progress['step']):
-        save_file({str(f): encode_scenes(vae, s) for f, s in scenes.items()}, cache, {'vae_step': str(progress['step'])})
-    latents = {int(f): z for f, z in load_file(cache).items()}
-    transformer, text_encoder, later = train_transformer(folder/'transformer', latents, scenes, transformer_minutes, device, batch)
+    if pipe: vae, progress = pipe.vae, {'step': 0, 'curve': []}
+    else:
+        vae, progress = train_vae(folder/'vae', vae_minutes, device)
+        even_channels(vae, torch.stack([frames_to_tensor(render(s).frames) for s in scenes[9][:48]]).to(device))
+    latents = _latents(folder/'latents.safetensors', vae, scenes, progress['step'])
+    transformer, text_encoder, later = train_transformer(folder/'transformer', latents, scenes, transformer_minutes, device, batch, start=pipe)
     save_pipeline(folder/'model', vae, transformer, text_encoder, new_tokenizer())
     (folder/'curves.json').write_text(json.dumps(dict(vae=progress['curve'], transformer=later['curve'])))
     return folder/'model'
