@@ -72,8 +72,8 @@ class EditCommand:
 
 @dataclass(frozen=True)
 class DemoCommand:
-    "Edit a small film that comes with the package: a red circle that moves right becomes a blue one. No download, no GPU."
-    prompt: str = 'a blue circle moving right on a gray background' # What the edited film shows
+    "Edit a small film that comes with the package: the gray background behind a moving red circle turns teal. No download, no GPU."
+    prompt: str = 'a red circle moving right on a teal background' # What the edited film shows
     num_inference_steps: int = 50 # Steps of the inversion and of the edit
     seed: int = 42 # Same seed, same edit
     output_path: str = 'output' # Folder for the results; made if it is not there

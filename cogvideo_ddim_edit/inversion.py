@@ -29,12 +29,13 @@ def angle(alpha_cumprod: torch.Tensor | float # ᾱ, 0…1
 # %% ../nbs/03_inversion.ipynb #f46104bf
 class CogVideoXDDIMInverseScheduler(CogVideoXDDIMScheduler):
     "DDIM backwards: the exact inverse (2) of `CogVideoXDDIMScheduler.step`, called at the point (3)"
+    entry_steps, entry_noise = 0, None # How many first steps are forward diffusion, and with which noise
 
     def set_timesteps(self, num_inference_steps: int, device=None):
         "The forward scheduler's timesteps in rising order"
         super().set_timesteps(num_inference_steps, device)
         self.timesteps = self.timesteps.flip(0)
-        self.solved, self._angles = None, [0., *angle(self.alphas_cumprod[self.timesteps.cpu()]).tolist()]
+        self.solved, self.clean, self._angles = None, None, [0., *angle(self.alphas_cumprod[self.timesteps.cpu()]).tolist()]
 
     def step(self, model_output: torch.Tensor, # v, predicted at `sample`
              timestep: int, # Level that the latent is taken to
@@ -42,10 +43,12 @@ class CogVideoXDDIMInverseScheduler(CogVideoXDDIMScheduler):
              return_dict: bool = True, **kwargs):
         "One step noisier; `solved` is the latent at `timestep`, what is returned is where to call the network next"
         i, v = self.timesteps.tolist().index(int(timestep)), self._state(model_output)
-        x, δ = self._state(sample) if i == 0 else self.solved, self._angles[i + 1] - self._angles[i]
-        self.solved = (x + np.sin(δ)*v)/np.cos(δ)
+        if i == 0: self.solved = self.clean = self._state(sample)
+        φ, δ = self._angles[i + 1], self._angles[i + 1] - self._angles[i]
+        entering = i < self.entry_steps
+        self.solved = np.cos(φ)*self.clean + np.sin(φ)*self.entry_noise.to(v) if entering else (self.solved + np.sin(δ)*v)/np.cos(δ)
         out = self.solved
-        if i + 1 < len(self.timesteps):
+        if i + 1 < len(self.timesteps) and not entering:
             δ = self._angles[i + 2] - self._angles[i + 1]
             out = np.cos(δ)*self.solved + np.sin(δ)*v
         return DDIMSchedulerOutput(prev_sample=out, pred_original_sample=None) if return_dict else (out,)
@@ -167,6 +170,8 @@ def invert(pipe, # A CogVideoX pipeline
            num_inference_steps: int = 50, # Must divide 1000
            guidance_scale: float = 1., # 1: none, the exact choice
            negative_prompt: str = '', # For guidance above 1
+           stochastic_entry: int = 0, # So many first steps by forward diffusion: the end is more like noise, the way back less exact
+           seed: int = 0, # Of the noise of the stochastic entry
            scheduler=None, # Another inverse scheduler, say `diffusers`' own
           ) -> Inversion: # The trajectory and all that edits need
     "Run DDIM backwards from `video` and keep the latent of every timestep; raises `StepsError`, `VideoError`"
@@ -174,7 +179,13 @@ def invert(pipe, # A CogVideoX pipeline
     latents = encode_video(pipe, video)
     embeds = encode_prompts(pipe, [prompt])
     negative = encode_prompts(pipe, [negative_prompt]) if guidance_scale > 1 else None
-    trajectory = ddim_inversion(pipe, pad_latents(pipe, latents), embeds, num_inference_steps, guidance_scale, negative, scheduler)
+    z = pad_latents(pipe, latents)
+    if stochastic_entry:
+        if scheduler or not 0 < stochastic_entry < num_inference_steps: raise StepsError(f'stochastic_entry is {stochastic_entry}; use 0 to {num_inference_steps - 1}, with no other scheduler')
+        scheduler = CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config)
+        scheduler.entry_steps, scheduler.entry_noise = stochastic_entry, torch.randn(z.shape, generator=torch.Generator().manual_seed(seed))
+    trajectory = ddim_inversion(pipe, z, embeds, num_inference_steps, guidance_scale, negative, scheduler)
     settings = dict(model=requirements(pipe).model, num_inference_steps=num_inference_steps, inversion_guidance_scale=guidance_scale,
-                    inversion_negative_prompt=negative_prompt, inverse_scheduler=type(scheduler).__name__ if scheduler else 'CogVideoXDDIMInverseScheduler')
+                    inversion_negative_prompt=negative_prompt, stochastic_entry=stochastic_entry, inversion_seed=seed,
+                    inverse_scheduler=type(scheduler).__name__ if scheduler else 'CogVideoXDDIMInverseScheduler')
     return Inversion(video, prompt, latents.cpu(), trajectory, embeds.cpu(), settings)

@@ -103,7 +103,7 @@ class Preset:
     inversion_prompt: bool = True # Is the source prompt used in the inversion?
 
 PRESETS = {
-    'default': Preset('the evaluation at the end of this notebook', Injection('convex', 1., steps=(0., .5))),
+    'default': Preset('a search on the embedded model', Injection('values', 1., steps=(0., .3)), inversion=lambda pipe: dict(stochastic_entry=1)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
@@ -123,7 +123,7 @@ def edit_video(pipe, # A CogVideoX pipeline
     if preset not in PRESETS: raise PresetError(f"there is no preset {preset!r}; use one of {', '.join(PRESETS)}")
     check_prompt(pipe, prompt)
     p = PRESETS[preset]
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=num_inference_steps, **p.inversion(pipe))
+    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=num_inference_steps, seed=seed, **p.inversion(pipe))
     out = edit(pipe, inversion, prompt, p.injection, negative_prompt=negative_prompt, guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale,
                start=p.start if start is None else start, seed=seed)
     out.settings['preset'] = preset
