@@ -4,6 +4,7 @@
 
 # %% ../nbs/01_loading.ipynb #56273e58
 from __future__ import annotations
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -57,6 +58,17 @@ def embedded_model() -> Path: # Folder of the embedded model, an ordinary diffus
     "Where the embedded model lies"
     return Path(str(files('cogvideo_ddim_edit')/'weights'))
 
+@contextmanager
+def _no_bars():
+    "No bars for what takes a fraction of a second; the libraries' settings come back"
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+    on = [log for log in (diffusers_logging, transformers_logging) if log.is_progress_bar_enabled()]
+    for log in on: log.disable_progress_bar()
+    try: yield
+    finally:
+        for log in on: log.enable_progress_bar()
+
 def _trained_dtype(path, **kwargs):
     "The number format that a checkpoint was trained in, from its transformer's configuration alone"
     import torch
@@ -82,7 +94,7 @@ def load_pipeline(name_or_path: str | Path | None = None, # Hub name or local fo
     if isinstance(dtype, str): dtype = getattr(torch, {'fp32': 'float32', 'fp16': 'float16', 'bf16': 'bfloat16'}.get(dtype, dtype))
     try:
         if dtype is None: dtype = torch.float32 if device == 'cpu' else _trained_dtype(str(path), **kwargs)
-        pipe = DiffusionPipeline.from_pretrained(str(path), dtype=dtype, **kwargs)
+        with _no_bars() if path == embedded_model() else nullcontext(): pipe = DiffusionPipeline.from_pretrained(str(path), dtype=dtype, **kwargs)
     except OSError as e: raise ModelNotFound(f'the model {str(path)!r} could not be loaded: {str(e).splitlines()[0]}') from e
     if not type(pipe).__name__.startswith('CogVideoX'): raise ModelNotFound(f'{str(path)!r} holds a {type(pipe).__name__}, not a CogVideoX')
     pipe.scheduler = CogVideoXDDIMScheduler.from_config(pipe.scheduler.config, timestep_spacing='trailing')
