@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import math
 import torch
 import torch.nn.functional as F
-from diffusers.models.attention_processor import CogVideoXAttnProcessor2_0
 from diffusers.models.embeddings import apply_rotary_emb
 
 # %% auto #0

@@ -11,7 +11,7 @@ from pathlib import Path
 import json
 import numpy as np
 import torch
-from diffusers import CogVideoXDDIMScheduler, DDIMInverseScheduler
+from diffusers import CogVideoXDDIMScheduler
 from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
 from .loading import requirements
 from .video import Video, encode_video

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from safetensors import safe_open
 from safetensors.torch import save_file, load_file
+from .attention import project
 from .loading import load_pipeline
 from .shapes import *
 
@@ -207,11 +208,9 @@ def rope(transformer, latent_frames: int, device='cpu'):
 class ShortAttention:
     "CogVideoX's attention for training on short sequences: the same function as the stock processor"
     def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask=None, image_rotary_emb=None):
-        from diffusers.models.embeddings import apply_rotary_emb
         text = encoder_hidden_states.shape[1]
-        x = torch.cat([encoder_hidden_states, hidden_states], 1)
-        q, k, v = (f(x).unflatten(-1, (attn.heads, -1)).transpose(1, 2) for f in (attn.to_q, attn.to_k, attn.to_v))
-        q, k = (torch.cat([a[:, :, :text], apply_rotary_emb(a[:, :, text:], image_rotary_emb)], 2).to(v.dtype) for a in (attn.norm_q(q), attn.norm_k(k)))
+        q, k, v = project(attn, torch.cat([encoder_hidden_states, hidden_states], 1), text, image_rotary_emb)
+        q, k = q.to(v.dtype), k.to(v.dtype)
         share = torch.softmax(q @ k.transpose(-1, -2)*q.shape[-1]**-.5, -1, dtype=torch.float32).to(v.dtype)
         out = attn.to_out[0]((share @ v).transpose(1, 2).flatten(2))
         return out[:, text:], out[:, :text]
