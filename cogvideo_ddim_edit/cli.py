@@ -9,7 +9,6 @@ __all__ = ['ClipOptions', 'ModelOptions', 'SamplingOptions', 'EditCommand', 'Dem
 # %% ../nbs/10_cli.ipynb #5d0fb12f
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 import json, math, os, sys
@@ -83,7 +82,8 @@ class DemoCommand:
 def demo_edit(demo: DemoCommand # What was asked for
              ) -> EditCommand: # The same, in full
     "The edit that `demo` stands for"
-    return EditCommand(video_path=str(files('cogvideo_ddim_edit')/'samples'/'red_circle.mp4'), prompt=demo.prompt,
+    from cogvideo_ddim_edit.video import sample
+    return EditCommand(video_path=str(sample('red_circle')), prompt=demo.prompt,
         source_prompt='a red circle moving right on a gray background', clip=ClipOptions(), model=ModelOptions(), output_path=demo.output_path, json=demo.json,
         sampling=SamplingOptions(num_inference_steps=demo.num_inference_steps, seed=demo.seed))
 
