@@ -5,11 +5,11 @@ from importlib import import_module
 
 # Where the public names live. They are imported when first asked for, so that `import cogvideo_ddim_edit` and the command line's help stay light.
 _homes = {
-    'loading': ['load_pipeline', 'requirements', 'Requirements', 'ModelNotFound'],
-    'video': ['Video', 'VideoError', 'read_video', 'sample', 'encode_video', 'decode_latents'],
-    'inversion': ['CogVideoXDDIMInverseScheduler', 'Inversion', 'StepsError', 'ddim_inversion', 'invert'],
+    'loading': ['FAMILIES', 'Family', 'ModelNotFound', 'Requirements', 'load_pipeline', 'random_pipeline', 'requirements'],
+    'video': ['Video', 'VideoError', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents'],
+    'inversion': ['CogVideoXDDIMInverseScheduler', 'CogVideoXDDIMPathScheduler', 'Inversion', 'InversionError', 'NoiseLikeness', 'StepsError', 'StoredLatents', 'ddim_inversion', 'invert', 'noise_likeness', 'sampler'],
     'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'injected'],
-    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'StartError', 'edit', 'edit_video', 'reconstruct'],
+    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_inversion', 'edit_video', 'reconstruct', 'round_trip'],
     'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
 }
 _home = {name: module for module, names in _homes.items() for name in names}

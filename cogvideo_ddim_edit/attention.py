@@ -4,48 +4,206 @@
 
 # %% ../nbs/04_attention.ipynb #88f8ae12
 from __future__ import annotations
+from base64 import b64encode
 from contextlib import contextmanager
-from dataclasses import dataclass
-import math
+from dataclasses import dataclass, field, fields
+from functools import partial
+from io import BytesIO
+from types import SimpleNamespace
+import html, math
 import torch
 import torch.nn.functional as F
+from diffusers.models.attention_dispatch import dispatch_attention_fn
 from diffusers.models.embeddings import apply_rotary_emb
 
 # %% auto #0
-__all__ = ['PUBLIC_SCRIPT', 'InjectionError', 'Injection', 'project', 'reference_attention',
-           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'injected']
+__all__ = ['SHARES', 'PUBLIC_SCRIPT', 'merge', 'attention_with_lse', 'attention_by_hand', 'InjectionError', 'Injection',
+           'draw_injection', 'show_injection', 'project', 'reference_attention',
+           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'parallel_config', 'injected']
+
+# %% ../nbs/04_attention.ipynb #f70af225
+def merge(out_a: torch.Tensor, # Attention over keys a, (..., S, d)
+          lse_a: torch.Tensor, # Log of the sum of its exponentials, (..., S)
+          out_b: torch.Tensor, # The same of keys b
+          lse_b: torch.Tensor, # The same of keys b
+          log_weight: float = 0., # What each key of b counts for, as a logarithm; -inf to inf
+         ) -> tuple: # (attention, its log-sum-exp), in the precision of `lse_a`
+    "Attention over both groups of keys"
+    share = torch.sigmoid(lse_b + log_weight - lse_a)
+    return torch.lerp(out_a.to(share), out_b.to(share), share[..., None]), torch.logaddexp(lse_a, lse_b + log_weight)
+
+# %% ../nbs/04_attention.ipynb #21a30aa1
+def weigh_keys(q, k, v, log_weights):
+    "Queries, keys and values with finite `log_weights` (S,) of the keys as further coordinates; scores keep the scale of the old ones"
+    exact = log_weights.to(q.device)*q.shape[-1]**.5
+    coarse = exact.to(k.dtype)
+    extra = F.pad(torch.stack([coarse, (exact - coarse).to(k.dtype)], -1), (0, 6)).expand(*k.shape[:-1], -1)
+    ones = F.pad(q.new_ones(*q.shape[:-1], 2), (0, 6))
+    return torch.cat([q, ones], -1), torch.cat([k, extra], -1), F.pad(v, (0, 8))
+
+# %% ../nbs/04_attention.ipynb #506d0b3b
+def attention_with_lse(q: torch.Tensor, # (B, heads, S, d)
+                       k: torch.Tensor, # (B, heads, K, d)
+                       v: torch.Tensor, # (B, heads, K, d)
+                       log_weights: torch.Tensor | None = None, # What each key counts for, as a logarithm, (K,), finite
+                      ) -> tuple: # (attention (B, heads, S, d), log-sum-exp (B, heads, S) in float32, or float64 for float64)
+    "Attention and the log of the sum of its exponentials, without holding S×K scores"
+    scale, d, S, ops = q.shape[-1]**-.5, v.shape[-1], q.shape[2], torch.ops.aten
+    if log_weights is not None: q, k, v = weigh_keys(q, k, v, log_weights)
+    plain = q.shape[-1] == v.shape[-1] and not (torch.is_grad_enabled() and any(x.requires_grad for x in (q, k, v)))
+    if plain and q.device.type == 'cpu': out, lse = ops._scaled_dot_product_flash_attention_for_cpu(q, k, v, scale=scale)
+    elif plain and q.is_cuda and q.dtype in (torch.float16, torch.bfloat16) and q.shape[-1] % 8 == 0 and q.shape[-1] <= 256:
+        out, lse = ops._scaled_dot_product_flash_attention(q, k, v, scale=scale)[:2]
+    elif plain and q.is_cuda and q.dtype == torch.float32 and q.shape[-1] % 4 == 0:
+        out, lse = ops._scaled_dot_product_efficient_attention(q, k, v, None, True, scale=scale)[:2]
+    else: out, lse = (torch.cat(x, 2) for x in zip(*(attention_by_hand(part, k, v, scale) for part in q.split(1024, 2))))
+    return out[..., :d], lse[..., :S]
+
+def attention_by_hand(q, k, v, scale):
+    "As `attention_with_lse`, from the definition"
+    scores = (q @ k.mT).to(torch.promote_types(q.dtype, torch.float32))*scale
+    lse = scores.logsumexp(-1)
+    return (scores - lse[..., None]).exp().to(v) @ v, lse
 
 # %% ../nbs/04_attention.ipynb #715df88e
 class InjectionError(ValueError):
     "A setting of `Injection` makes no sense"
 
+SHARES = 'added', 'convex', 'replaced', 'queries and keys', 'values'
+
+# %% ../nbs/04_attention.ipynb #97df4993
 @dataclass(frozen=True)
 class Injection:
     "What the edit takes from the reference, how strongly, when and where; raises `InjectionError`"
-    share: str = 'convex' # 'added', 'convex' or 'values'
-    weight: float = 1. # 0 (nothing) to ∞ (only the reference); at most 1 for 'values'
-    steps: tuple[float, float] = (0., 1.) # From and to which part of the denoising steps, 0 (noise) to 1 (clean)
-    layers: tuple[float, float] = (0., 1.) # From and to which part of the transformer's depth, 0 to 1
-    reference_text: bool = False # May the edit also look at the reference's *text* tokens?
+    share: str = 'convex' # 'added', 'convex', 'replaced', 'queries and keys' or 'values'
+    weight: float | tuple = 1. # 0 (nothing) to ∞ (only the reference), or ((progress, weight), …), linear in between; at most 1 for 'values', 0 or 1 for 'replaced' and 'queries and keys'
+    steps: tuple[float, float] | frozenset[int] = (0., 1.) # From and to which part of the denoising steps, 0 (noise) to 1 (clean), or a set of step numbers
+    layers: tuple[float, float] | frozenset[int] = (0., 1.) # From and to which part of the transformer's depth, 0 to 1, or a set of block numbers
+    reference_text: bool = False # May the edit also look at the reference's *text* tokens? They are then shared as the video's are
     text_looks: bool = False # May the edit's text tokens look at the reference? (It rewrites the prompt.)
     row_by_row: bool = False # A reference for each row of the batch, under the edit's own prompts, as the public script does; else one for all, under the source prompt
+    token_weights: torch.Tensor | None = field(default=None, repr=False, compare=False) # 0 to 1 for each video token of the *reference*, (F, h, w) patches or flat; None: 1
+    receivers: torch.Tensor | None = field(default=None, repr=False, compare=False) # 0 to 1 for each video token of the *edit*: does it look? None: 1
 
-    def __post_init__(self):
-        def need(ok, sentence):
-            if not ok: raise InjectionError(sentence)
-        need(self.share in ('added', 'convex', 'values'), f"share is {self.share!r}; use 'added', 'convex' or 'values'")
-        need(self.weight >= 0, f'weight is {self.weight}; use 0 (nothing) or more')
-        need(self.share != 'values' or self.weight <= 1, f"weight is {self.weight}, but with share='values' it is the reference's part and at most 1")
-        need(not (self.share == 'values' and self.reference_text), "share='values' keeps the edit's own keys, so there is no place for reference_text; leave it out")
-        for name in ('steps', 'layers'):
-            part = getattr(self, name)
-            need(len(part) == 2 and 0 <= part[0] <= part[1] <= 1, f'{name} is {part}; give two fractions, 0 <= from <= to <= 1')
+    def __post_init__(self): check_injection(self)
+    def __eq__(self, other): return isinstance(other, Injection) and all(torch.equal(a, b) if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor) else a is b or a == b
+                                                                        for a, b in ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self)))
+    def __hash__(self): return hash((self.share, self.weight, self.steps, self.layers))
+    def settings(self) -> dict: "All fields, JSON; sets as sorted lists, ∞ as 'inf', tensors by shape and mean"; return {f.name: as_json(getattr(self, f.name)) for f in fields(self)}
+
+    def weight_at(self, i: int, n: int # Step `i` of `n`
+                 ) -> float: "The weight in this step; 0: nothing is injected"; return interpolate(self.weight, i/n) if within(self.steps, i, n) and self.gives else 0.
 
     def at_step(self, i: int, n: int # Step `i` of `n`
-               ) -> bool: "Does it act in this step?"; return self.weight > 0 and self.steps[0] <= i/n < self.steps[1]
+               ) -> bool: "Does it act in this step?"; return self.weight_at(i, n) > 0
 
     def at_layer(self, i: int, n: int # Block `i` of `n`
-                ) -> bool: "Does it act in this block?"; return self.weight > 0 and self.layers[0] <= i/n < self.layers[1]
+                ) -> bool: "Does it act in this block?"; return within(self.layers, i, n) and self.gives
+
+    def last_layer(self, n: int # Number of blocks
+                  ) -> int: "The last block in which it acts; -1: none"; return max((i for i in range(n) if self.at_layer(i, n)), default=-1)
+
+    @property
+    def gives(self) -> bool: "Is there a step, a giver and a receiver at all?"; return strongest(self.weight) > 0 and all(m is None or bool(m.any()) for m in (self.token_weights, self.receivers))
+
+    def picture(self, steps: int = 50, # Number of denoising steps
+                layers: int = 30 # Number of blocks
+               ): "A matplotlib Figure: the weight in each step and block"; return draw_injection(self, steps, layers)
+
+    def _repr_html_(self): return show_injection(self)
+
+# %% ../nbs/04_attention.ipynb #3160e702
+def within(part, i, n): "Is number `i` of `n` in a range of fractions or in a set of numbers?"; return i in part if isinstance(part, frozenset) else part[0] <= i/n < part[1]
+
+def strongest(weight): "The largest weight of a schedule"; return max(w for _, w in weight) if isinstance(weight, tuple) else weight
+
+def interpolate(weight, at):
+    "The weight at a progress 0 to 1, from a number or from corners; constant before the first and after the last"
+    if not isinstance(weight, tuple): return weight
+    for (a, u), (b, w) in zip(weight, weight[1:]):
+        if a <= at < b: return u + (w - u)*(at - a)/(b - a)
+    return weight[0][1] if at < weight[0][0] else weight[-1][1]
+
+def as_json(x):
+    "A field of `Injection` for a JSON file"
+    if isinstance(x, torch.Tensor): return {'shape': list(x.shape), 'mean': round(x.mean().item(), 6)}
+    if isinstance(x, frozenset): return sorted(x)
+    if isinstance(x, tuple): return [as_json(y) for y in x]
+    return 'inf' if x == math.inf else x
+
+# %% ../nbs/04_attention.ipynb #bab329b6
+def need(ok, sentence):
+    if not ok: raise InjectionError(sentence)
+
+def is_number(x): return isinstance(x, (int, float)) and not isinstance(x, bool)
+
+def check_injection(injection):
+    "Bring the fields of a new `Injection` to their types, or say what is wrong"
+    def put(name, value): object.__setattr__(injection, name, value)
+    need(injection.share in SHARES, f"share is {injection.share!r}; use one of {', '.join(map(repr, SHARES))}")
+    put('weight', checked_weight(injection.weight, injection.share))
+    for name in ('steps', 'layers'): put(name, checked_part(name, getattr(injection, name)))
+    need(not (injection.share in ('values', 'queries and keys') and injection.reference_text),
+         f'share={injection.share!r} keeps values and keys of as many text tokens as there are, so there is no place for reference_text; leave it out')
+    for name in ('token_weights', 'receivers'): put(name, checked_mask(name, getattr(injection, name)))
+    need(not (injection.share in ('replaced', 'queries and keys') and injection.token_weights is not None and ((injection.token_weights > 0) & (injection.token_weights < 1)).any()),
+         f'token_weights are between 0 and 1, but share={injection.share!r} exchanges a key or leaves it; use 0 and 1 only')
+
+# %% ../nbs/04_attention.ipynb #333f95c7
+def checked_weight(weight, share):
+    "`weight` as a float or as a tuple of corners"
+    corners = weight if isinstance(weight, (tuple, list)) else ((0., weight),)
+    need(corners and all(isinstance(c, (tuple, list)) and len(c) == 2 and all(map(is_number, c)) for c in corners), f'weight is {weight!r}; give a number, or pairs (progress, weight)')
+    corners = tuple((float(at), float(w)) for at, w in corners)
+    most = max(w for _, w in corners)
+    need(all(w >= 0 for _, w in corners), f'weight is {weight}; use 0 (nothing) or more')
+    need(share != 'values' or most <= 1, f"weight is {weight}, but with share='values' it is the reference's part and at most 1")
+    need(share not in ('replaced', 'queries and keys') or corners in (((0., 0.),), ((0., 1.),)), f'weight is {weight}, but share={share!r} is on (1) or off (0); use steps, layers or receivers to have less')
+    if not isinstance(weight, (tuple, list)): return weight
+    need(all(a < b for (a, _), (b, _) in zip(corners, corners[1:])) and 0 <= corners[0][0] and corners[-1][0] <= 1, f'weight is {weight}; progress must grow from pair to pair, within 0 to 1')
+    need(most < math.inf, f'weight is {weight}, but ∞ cannot be reached step by step; use a large number')
+    return corners
+
+# %% ../nbs/04_attention.ipynb #8e679dad
+def checked_part(name, part):
+    "A range of fractions as a tuple, or numbers as a frozenset"
+    if isinstance(part, (set, frozenset)):
+        need(all(is_number(i) and i == int(i) >= 0 for i in part), f'{name} is {part}; a set holds whole numbers, 0 or more')
+        return frozenset(map(int, part))
+    need(isinstance(part, (tuple, list)) and len(part) == 2 and all(map(is_number, part)) and 0 <= part[0] <= part[1] <= 1, f'{name} is {part}; give two fractions, 0 <= from <= to <= 1, or a set of numbers')
+    return tuple(part)
+
+def checked_mask(name, mask):
+    "Numbers of tokens as a tensor (F, h, w) or (S,) of its own"
+    if mask is None: return None
+    mask = torch.as_tensor(mask).detach().to('cpu', torch.float32, copy=True)
+    need(mask.ndim in (1, 3) and mask.numel(), f'{name} has shape {tuple(mask.shape)}; give one number for each token, (F, h, w) or flat')
+    need(bool(((mask >= 0) & (mask <= 1)).all()), f'{name} goes from {mask.min():.3g} to {mask.max():.3g}; use 0 (no) to 1 (yes)')
+    return mask
+
+# %% ../nbs/04_attention.ipynb #45b14b62
+def draw_injection(injection: Injection, # What to draw
+                   steps: int = 50, # Number of denoising steps
+                   layers: int = 30, # Number of blocks
+                  ): # A matplotlib Figure
+    "The weight in each denoising step and block"
+    from matplotlib.figure import Figure
+    fig = Figure(figsize=(4.6, 2.4), dpi=90, layout='constrained')
+    ax, most = fig.subplots(), strongest(injection.weight) or 1.
+    weights = torch.tensor([[injection.weight_at(i, steps)*injection.at_layer(j, layers) if injection.at_layer(j, layers) else 0. for i in range(steps)] for j in range(layers)])
+    image = ax.imshow(weights.clamp(max=1.) if most == math.inf else weights, cmap='viridis', vmin=0, vmax=1. if most == math.inf else most, aspect='auto', origin='lower', interpolation='nearest',
+                      extent=(-.5, steps - .5, -.5, layers - .5))
+    ax.set(xlabel='denoising step (noise → clean)', ylabel='block', title=repr(injection.share)[1:-1])
+    bar = fig.colorbar(image, label='weight of the reference')
+    if most == math.inf: bar.set_ticks([0, 1], labels=['0', '∞'])
+    return fig
+
+def show_injection(injection):
+    "HTML: the picture, and who gives and takes"
+    file = BytesIO()
+    injection.picture().savefig(file, format='png', metadata={'Software': None})
+    masks = [f'{name}: {m.gt(0).sum()} of {m.numel()} tokens' for name, m in (('giving', injection.token_weights), ('receiving', injection.receivers)) if m is not None]
+    return f'<img alt="weight in each step and block" src="data:image/png;base64,{b64encode(file.getvalue()).decode()}"><br>{html.escape("; ".join([repr(injection), *masks]))}'
 
 # %% ../nbs/04_attention.ipynb #7c6714e1
 def project(attn, # The attention module of a block
@@ -61,48 +219,114 @@ def project(attn, # The attention module of a block
     return q, k, v
 
 # %% ../nbs/04_attention.ipynb #71c46965
-def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
-                        k_ref, v_ref, # The reference rows', (R, heads, S, d), R = 1 or E
-                        text_length: int, injection: Injection
-                       ) -> torch.Tensor: # (E, heads, S, d)
-    "Attention of edit rows over themselves and the reference"
-    T, w = text_length, injection.weight
-    k_ref, v_ref = k_ref.expand_as(k), v_ref.expand_as(v)
-    if injection.share == 'values':
-        K, V, bias = k, torch.cat([v[:, :, :T], v[:, :, T:].lerp(v_ref[:, :, T:], w)], 2), None
-    else:
-        given = slice(None if injection.reference_text else T, None)
-        K, V = torch.cat([k, k_ref[:, :, given]], 2), torch.cat([v, v_ref[:, :, given]], 2)
-        own, reference = (1., w) if injection.share == 'added' else (1/(1 + w), 1 - 1/(1 + w))
-        text = 0. if math.isinf(w) and injection.share == 'added' else 1.
-        bias = torch.tensor([text]*T + [own*text]*(k.shape[2] - T) + [1. if math.isinf(w) else reference]*(K.shape[2] - k.shape[2]), dtype=torch.float64).log()
-        bias = bias.to(q)[None, None, None] if bias.any() else None
-    looks = slice(None if injection.text_looks else T, None)
-    out = F.scaled_dot_product_attention(q[:, :, looks], K, V, attn_mask=bias)
-    return out if injection.text_looks else torch.cat([F.scaled_dot_product_attention(q[:, :, :T], k, v), out], 2)
+def per_token(mask, tokens, name):
+    "A mask as (tokens,), or None"
+    if mask is None: return None
+    need(mask.numel() == tokens, f'{name} has shape {tuple(mask.shape)}, but the video has {tokens} tokens; make it in the size of the latents after patching')
+    return mask.flatten()
+
+def log(w): return (w.double().log() if isinstance(w, torch.Tensor) else math.log(w))
+
+# %% ../nbs/04_attention.ipynb #2e48d7cd
+def key_groups(k, v, k_ref, v_ref, first, mask, share, w):
+    "Lists of (keys, values, log weight) for 'added' and 'convex'; tokens from `first` on are shared, by `mask` where there is one"
+    everything, kept, rest, part = slice(None), slice(first, None), slice(first), 1.
+    if mask is not None:
+        kept, rest = first + mask.nonzero().flatten(), torch.cat([torch.arange(first), first + (mask == 0).nonzero().flatten()])
+        part = mask[mask > 0]
+        if part.min() == part.max(): part = part[0].item()
+    own, reference = lambda which, w: (k[:, :, which], v[:, :, which], w), lambda w: (k_ref[:, :, kept], v_ref[:, :, kept], w)
+    if share == 'added': return [reference(log(part))] if w == math.inf else [own(everything, 0.), reference(log(w*part))]
+    if w == 1 and mask is None: return [own(everything, 0.), reference(0.), own(rest, 0.)]             # text and video twice
+    yielded = -log(1 + w*part)
+    return [own(rest, 0.), own(kept, yielded), reference(log(w*part) + yielded)]
 
 # %% ../nbs/04_attention.ipynb #40c166a3
+def attend_groups(q, groups, attend):
+    "Attention over the keys of all groups"
+    groups = [g for g in groups if g[0].shape[2]]
+    if all(isinstance(w, float) and w == groups[0][2] for *_, w in groups): return attend(q, *(torch.cat(x, 2) if len(x) > 1 else x[0] for x in list(zip(*groups))[:2]))
+    total = None
+    for k, v, w in groups:
+        each = isinstance(w, torch.Tensor)
+        out, lse = attention_with_lse(q, k, v, w if each else None)
+        total = merge(*total, out, lse, 0. if each else w) if total else (out, lse + (0. if each else w))
+    return total[0].to(q)
+
+# %% ../nbs/04_attention.ipynb #26dbba2c
+def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
+                        k_ref, v_ref, # The reference rows', (R, heads, S, d), R = 1 or E
+                        text_length: int, injection: Injection,
+                        *,
+                        q_ref=None, # The reference rows' queries, for 'queries and keys'
+                        weight: float | None = None, # In this step; None: the injection's
+                        attend=F.scaled_dot_product_attention, # Plain attention of q, k, v
+                       ) -> torch.Tensor: # (E, heads, S, d)
+    "Attention of edit rows over themselves and the reference"
+    T, S, share, w = text_length, q.shape[2], injection.share, injection.weight if weight is None else weight
+    if isinstance(w, tuple): raise InjectionError(f'weight is {w}, a schedule; say which weight this step has')
+    if w == 0 or not injection.gives: return attend(q, k, v)
+    k_ref, v_ref, first = k_ref.expand_as(k), v_ref.expand_as(v), 0 if injection.reference_text else T
+    mask, takes = (per_token(getattr(injection, name), S - T, name) for name in ('token_weights', 'receivers'))
+    if mask is not None: mask = torch.cat([torch.ones(T - first), mask]).double()
+    turned = exchange(q, q_ref.expand_as(q), T, 1.) if share == 'queries and keys' else q
+    look = partial(look_at_reference, k=k, v=v, k_ref=k_ref, v_ref=v_ref, T=T, first=first, mask=mask, share=share, w=w, attend=attend)
+    if takes is None: return look(turned) if injection.text_looks else torch.cat([attend(q[:, :, :T], k, v), look(turned[:, :, T:])], 2)
+    takes, out = torch.cat([torch.full([T], float(injection.text_looks)), takes]), torch.zeros_like(q)
+    some, rest = takes.nonzero().flatten(), (takes < 1).nonzero().flatten()
+    if len(rest): out[:, :, rest] = attend(q[:, :, rest], k, v)
+    out[:, :, some] = out[:, :, some].lerp(look(turned[:, :, some]), takes[some, None].to(q))
+    return out
+
+# %% ../nbs/04_attention.ipynb #7cadf0a8
+def exchange(own, ref, first, part):
+    "`own` tokens (B, heads, S, d), with `ref`'s in their place from `first` on, as far as `part` says: a number or one for each token"
+    return torch.cat([own[:, :, :first], own[:, :, first:].lerp(ref[:, :, first:], part[:, None].to(own) if isinstance(part, torch.Tensor) else part)], 2)
+
+def look_at_reference(q, *, k, v, k_ref, v_ref, T, first, mask, share, w, attend):
+    "Attention of the queries that look"
+    if share == 'values': return attend(q, k, exchange(v, v_ref, T, w if mask is None else w*mask))
+    if share in ('added', 'convex') and not (share == 'convex' and w == math.inf): return attend_groups(q, key_groups(k, v, k_ref, v_ref, first, mask, share, w), attend)
+    given = 1. if mask is None else mask.gt(0).float()
+    return attend(q, exchange(k, k_ref, first, given), v if share == 'queries and keys' else exchange(v, v_ref, first, given))
+
+# %% ../nbs/04_attention.ipynb #c23e6782
 class CogVideoXAttnProcessor2_0ForDDIMInversion:
     "CogVideoX's attention for a batch `[edit rows | reference rows]`, where edit rows also look at the reference"
+    _attention_backend = _parallel_config = None # Set by diffusers
+
     def __init__(self, injection: Injection | None = None, # What is shared; None: as the public script
                  references=None, # A function that says how many rows are references now; None: half of the batch
-                 acts: bool = True # Is anything injected in this block?
-                ): self.injection, self.references, self.acts = injection or PUBLIC_SCRIPT, references or (lambda batch: batch//2), acts
+                 acts: bool = True, # Is anything injected in this block?
+                 weight=None, # A function that says the weight now; None: the injection's
+                ): self.injection, self.references, self.acts, self.weight = injection or PUBLIC_SCRIPT, references or (lambda batch: batch//2), acts, weight or (lambda: self.injection.weight)
+
+    def attend(self, q, k, v): # (B, heads, S, d)
+        "Plain attention by the backend in force"
+        return dispatch_attention_fn(*(x.transpose(1, 2) for x in (q, k, v)), backend=self._attention_backend, parallel_config=self._parallel_config).transpose(1, 2)
 
     def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask=None, image_rotary_emb=None):
         T = encoder_hidden_states.shape[1]
         q, k, v = project(attn, torch.cat([encoder_hidden_states, hidden_states], 1), T, image_rotary_emb)
         n = self.references(len(q)) if self.acts else 0
         if n:
-            e = len(q) - n
-            out = torch.cat([reference_attention(q[:e], k[:e], v[:e], k[e:], v[e:], T, self.injection), F.scaled_dot_product_attention(q[e:], k[e:], v[e:])])
-        else: out = F.scaled_dot_product_attention(q, k, v)
+            e, w = len(q) - n, self.weight()
+            if self._parallel_config is not None: check_parallel(self.injection, w)
+            mixed = reference_attention(q[:e], k[:e], v[:e], k[e:], v[e:], T, self.injection, q_ref=q[e:], weight=w, attend=self.attend)
+            out = torch.cat([mixed, self.attend(q[e:], k[e:], v[e:])])
+        else: out = self.attend(q, k, v)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, T:], out[:, :T]
 
 PUBLIC_SCRIPT = Injection('added', 1., reference_text=True, text_looks=True, row_by_row=True)
 
-# %% ../nbs/04_attention.ipynb #26dbba2c
+# %% ../nbs/04_attention.ipynb #d1b9043a
+def check_parallel(injection, w):
+    "Refuse what context parallelism cannot do"
+    need(injection.token_weights is None and injection.receivers is None, 'token_weights and receivers do not go with context parallelism, which cuts the tokens into pieces; leave them out')
+    need(injection.share not in ('added', 'convex') or w in (0., 1., math.inf), f"weight is {w}, but with context parallelism share={injection.share!r} can be 0, 1 or ∞; use one of them, or share='values'")
+
+# %% ../nbs/04_attention.ipynb #06e1dfa5
 @contextmanager
 def OverrideAttnProcessors(transformer, # A CogVideoX transformer
                            processor=None, # Block number and number of blocks to its processor; None: the public script's everywhere
@@ -111,44 +335,98 @@ def OverrideAttnProcessors(transformer, # A CogVideoX transformer
     blocks = transformer.transformer_blocks
     own = [block.attn1.processor for block in blocks]
     try:
-        for i, block in enumerate(blocks): block.attn1.processor = processor(i, len(blocks)) if processor else CogVideoXAttnProcessor2_0ForDDIMInversion()
+        for i, (block, old) in enumerate(zip(blocks, own)):
+            new = processor(i, len(blocks)) if processor else CogVideoXAttnProcessor2_0ForDDIMInversion()
+            for name, value in (('_attention_backend', getattr(old, '_attention_backend', None)), ('_parallel_config', parallel_config(transformer, old))):
+                if getattr(new, name, value) != value and getattr(new, name) is None: setattr(new, name, value)
+            block.attn1.processor = new
         yield transformer
     finally:
         for block, p in zip(blocks, own): block.attn1.processor = p
 
-# %% ../nbs/04_attention.ipynb #9074c7af
+def parallel_config(transformer, processor):
+    "How attention is cut between devices, or None; stock CogVideoX processors do not know it, the model does"
+    config = getattr(processor, '_parallel_config', None) or getattr(transformer, '_parallel_config', None)
+    return config if getattr(config, 'context_parallel_config', None) is not None else None
+
+# %% ../nbs/04_attention.ipynb #897cbab8
+ARGUMENTS = 'hidden_states', 'encoder_hidden_states', 'timestep', 'timestep_cond', 'ofs', 'image_rotary_emb', 'attention_kwargs', 'return_dict'
+
+def is_compiled(module): return hasattr(module, '_orig_mod') or getattr(module, '_compiled_call_impl', None) is not None
+
+def check_use(transformer, injection, trajectory, image_latents):
+    "Refuse what `injected` cannot do with this transformer, trajectory and setting"
+    config, z, n = transformer.config, next(iter(trajectory.values())), len(transformer.transformer_blocks)
+    need(not getattr(transformer, 'is_cache_enabled', False), 'a cache is enabled, which keeps results of a batch without the reference; call transformer.disable_cache() first')
+    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks (compile_repeated_blocks) instead')
+    for name, most in (('steps', len(trajectory)), ('layers', n)):
+        part = getattr(injection, name)
+        need(not isinstance(part, frozenset) or max(part, default=0) < most, f'{name} has {max(part, default=0)}, but there are {most}, numbered from 0')
+    tokens = math.prod(size//patch for size, patch in zip(z.shape[-4:], (config.patch_size_t or 1, z.shape[-3], config.patch_size, config.patch_size))) if z.ndim == 5 else 0
+    for name in ('token_weights', 'receivers'): per_token(getattr(injection, name), tokens, name)
+    if parallel_config(transformer, transformer.transformer_blocks[0].attn1.processor):
+        for i in range(len(trajectory)): check_parallel(injection, injection.weight_at(i, len(trajectory)))
+    more = (1, z.shape[1], config.in_channels - z.shape[2], *z.shape[3:])
+    need(image_latents is None or tuple(image_latents.shape) == more and more[2], f'image_latents have shape {() if image_latents is None else tuple(image_latents.shape)}, but this transformer takes {more if more[2] else "none"}')
+
+# %% ../nbs/04_attention.ipynb #bc07b143
 @contextmanager
 def injected(transformer, # A CogVideoX transformer
              injection: Injection, # What is shared, when and where
              trajectory: dict[int, torch.Tensor], # Timestep to the source's latent (1, F, C, h, w)
              prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
+             image_latents: torch.Tensor | None = None, # The source's image channels, (1, F, C', h, w), for image-to-video models; None: the edit's own
+             *,
+             early: bool = True, # Do the reference's rows leave after the last block that injects?
             ):
-    "`transformer` with the source in view, for as long as the context lasts"
-    order, rows = sorted(trajectory, reverse=True), 0
+    "`transformer` with the source in view, for as long as the context lasts; of nested uses the innermost counts"
+    check_use(transformer, injection, trajectory, image_latents)
+    order, blocks, now = sorted(trajectory, reverse=True), transformer.transformer_blocks, SimpleNamespace(rows=0, edits=0, weight=0.)
+
+    def references(batch): return now.rows
 
     def add(module, args, kwargs):
-        nonlocal rows
+        now.rows, kwargs = 0, {**dict(zip(ARGUMENTS, args)), **kwargs}
+        if getattr(blocks[0].attn1.processor, 'references', references) is not references: return (), kwargs # an inner use has the floor
         t, x, e = int(kwargs['timestep'].flatten()[0]), kwargs['hidden_states'], kwargs['encoder_hidden_states']
-        rows = 0
-        if t not in trajectory: raise InjectionError(f'the pipeline is at timestep {t}, which the inversion did not visit; use its number of steps')
-        if not injection.at_step(order.index(t), len(order)): return None
-        rows = len(x) if injection.row_by_row else 1
-        z = trajectory[t].to(x).expand(rows, -1, -1, -1, -1)
-        z = torch.cat([z, x[:rows, :, z.shape[2]:]], 2)
-        source = e if injection.row_by_row else prompt_embeds.to(e)
-        return args, {**kwargs, 'hidden_states': torch.cat([x, z]), 'encoder_hidden_states': torch.cat([e, source]), 'timestep': kwargs['timestep'][:1].expand(len(x) + rows)}
+        need(t in trajectory, f'the pipeline is at timestep {t}, which the inversion did not visit; use its number of steps')
+        now.weight = injection.weight_at(order.index(t), len(order))
+        if not now.weight or injection.last_layer(len(blocks)) < 0: return (), kwargs
+        now.edits, now.rows = len(x), len(x) if injection.row_by_row else 1
+        more, source = reference_rows(x, e, trajectory[t], prompt_embeds, image_latents, injection.row_by_row)
+        return (), {**kwargs, 'hidden_states': torch.cat([x, more]), 'encoder_hidden_states': torch.cat([e, source]), 'timestep': kwargs['timestep'].flatten()[:1].expand(len(x) + now.rows)}
 
     def drop(module, args, kwargs, output):
-        if not rows: return output
-        if isinstance(output, tuple): return (output[0][:-rows], *output[1:])
-        return type(output)(sample=output.sample[:-rows])
+        if not now.rows: return output
+        if isinstance(output, tuple): return (output[0][:-now.rows], *output[1:])
+        return type(output)(sample=output.sample[:-now.rows])
 
-    make = lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, lambda batch: rows, injection.at_layer(i, n))
+    make = lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, references, injection.at_layer(i, n), lambda: now.weight)
     hooks = []
     with OverrideAttnProcessors(transformer, make):
         try:
             hooks.append(transformer.register_forward_pre_hook(add, with_kwargs=True))
             hooks.append(transformer.register_forward_hook(drop, with_kwargs=True))
+            if early and not any(map(is_compiled, blocks)): leave_early(transformer, injection, now, hooks)
             yield transformer
         finally:
             for hook in hooks: hook.remove()
+
+# %% ../nbs/04_attention.ipynb #e40178ff
+def reference_rows(x, e, z, prompt_embeds, image_latents, row_by_row):
+    "The reference's rows of latents and of text for a batch `x`, `e`"
+    rows = len(x) if row_by_row else 1
+    need(z.shape[1] == x.shape[1] and z.shape[3:] == x.shape[3:], f'the edit has {x.shape[1]} latent frames of {tuple(x.shape[3:])}, but the inversion {z.shape[1]} of {tuple(z.shape[3:])}; use the same size')
+    need(row_by_row or prompt_embeds.shape[1:] == e.shape[1:], f'the source prompt has shape {tuple(prompt_embeds.shape[1:])}, but the edit prompt {tuple(e.shape[1:])}; encode both alike')
+    image = x[:rows, :, z.shape[2]:] if image_latents is None else image_latents.to(x).expand(rows, -1, -1, -1, -1)
+    return torch.cat([z.to(x).expand(rows, -1, -1, -1, -1), image], 2), e if row_by_row else prompt_embeds.to(e)
+
+def leave_early(transformer, injection, now, hooks):
+    "Add hooks, by which rows from `now.edits` on leave after the last block that injects, to `hooks`"
+    blocks, last = transformer.transformer_blocks, injection.last_layer(len(transformer.transformer_blocks))
+    def cut(x): return x[:now.edits] if isinstance(x, torch.Tensor) and now.rows else x
+    def leave(module, args, kwargs): return tuple(map(cut, args)), {name: cut(x) for name, x in kwargs.items()}
+    def fill(module, args, output): return F.pad(output, (0, 0, 0, 0, 0, now.rows))
+    if 0 <= last < len(blocks) - 1:
+        for module in (*blocks[last + 1:], transformer.norm_out): hooks.append(module.register_forward_pre_hook(leave, with_kwargs=True))
+        hooks.append(transformer.proj_out.register_forward_hook(fill))

@@ -8,15 +8,46 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 # %% auto #0
-__all__ = ['Requirements', 'requirements', 'ModelNotFound', 'embedded_model', 'load_pipeline']
+__all__ = ['FAMILIES', 'Family', 'family_of', 'Requirements', 'requirements', 'ModelNotFound', 'embedded_model', 'load_pipeline',
+           'FamilyError', 'random_pipeline']
 
 # %% ../nbs/01_loading.ipynb #8fbcd08a
 @dataclass(frozen=True)
+class Family:
+    "What the published models of one kind have in common"
+    models: str # Their hub name
+    frames_multiple: int # Clips have `frames_multiple`·k + 1 frames
+    fps: int # Frames per second they were trained on
+    dtype: str # Number format they were trained in
+    size: tuple[int, int] # Width and height they were trained on, pixels
+    positions: str # 'sincos' (in the hidden states), 'rotary' or 'learned'
+    image_to_video: bool = False # Do they want a first frame?
+
+FAMILIES = {
+    '2b': Family('zai-org/CogVideoX-2b', 8, 8, 'float16', (720, 480), 'sincos'),
+    '5b': Family('zai-org/CogVideoX-5b', 8, 8, 'bfloat16', (720, 480), 'rotary'),
+    '5b-i2v': Family('zai-org/CogVideoX-5b-I2V', 8, 8, 'bfloat16', (720, 480), 'learned', True),
+    '1.5': Family('zai-org/CogVideoX1.5-5B', 16, 16, 'bfloat16', (1360, 768), 'rotary'),
+    '1.5-i2v': Family('zai-org/CogVideoX1.5-5B-I2V', 16, 16, 'bfloat16', (1360, 768), 'rotary', True),
+}
+
+def family_of(transformer_config, # Of any CogVideoX transformer
+             ) -> str: # A key of `FAMILIES`
+    "Which family a transformer belongs to, from its configuration"
+    c = transformer_config
+    later = c.patch_size_t is not None
+    if c.in_channels > c.out_channels: return '1.5-i2v' if later else '5b-i2v'
+    return '1.5' if later else '5b' if c.use_rotary_positional_embeddings else '2b'
+
+# %% ../nbs/01_loading.ipynb #5d106ed3
+@dataclass(frozen=True)
 class Requirements:
-    "What a model demands of a video and a prompt, read off its configuration"
+    "What a model demands of a video and a prompt"
     model: str # What messages call the model
+    family: str # A key of `FAMILIES`
     frames_multiple: int # Clips have `frames_multiple`·k + 1 frames
     max_frames: int # Longest clip the model was trained on
     size_multiple: int # Width and height are multiples of this, pixels
@@ -34,21 +65,19 @@ class Requirements:
         m = self.frames_multiple
         return 0 if available < m + 1 else min((available - 1)//m*m + 1, self.max_frames)
 
-# %% ../nbs/01_loading.ipynb #5d106ed3
+# %% ../nbs/01_loading.ipynb #790f03e6
 def requirements(pipe # A CogVideoX pipeline
                 ) -> Requirements: # What it demands
     "What the model of `pipe` demands of a video and a prompt"
     t, v = pipe.transformer.config, pipe.vae.config
-    across, along = 2**(len(v.block_out_channels) - 1), int(v.temporal_compression_ratio)
-    name = Path(pipe.name_or_path or 'this model').name
-    embedded, later = name == 'weights', t.patch_size_t is not None
+    across, name = 2**(len(v.block_out_channels) - 1), Path(pipe.name_or_path or 'this model').name
+    embedded, kind = name == 'weights', family_of(t)
+    family = FAMILIES[kind]
     # 1.5 keeps its largest grid (300×300 latents) in sample_height/width, not the size it was trained on
-    width, height = (1360, 768) if later and t.sample_width >= 300 else (t.sample_width*across, t.sample_height*across)
-    sincos = not t.use_rotary_positional_embeddings
-    return Requirements(model='the embedded model' if embedded else name, frames_multiple=2*along, max_frames=t.sample_frames,
+    width, height = family.size if t.sample_width >= 300 else (t.sample_width*across, t.sample_height*across)
+    return Requirements(model='the embedded model' if embedded else name, family=kind, frames_multiple=family.frames_multiple, max_frames=t.sample_frames,
         size_multiple=across*t.patch_size, width=width, height=height, fixed_size=bool(t.use_learned_positional_embeddings),
-        text_length=t.max_text_seq_length, fps=16 if later else 8, dtype='float32' if embedded else 'float16' if sincos else 'bfloat16',
-        image_to_video='ImageToVideo' in type(pipe).__name__)
+        text_length=t.max_text_seq_length, fps=family.fps, dtype='float32' if embedded else family.dtype, image_to_video=family.image_to_video)
 
 # %% ../nbs/01_loading.ipynb #0909433d
 class ModelNotFound(ValueError):
@@ -75,7 +104,8 @@ def _trained_dtype(path, **kwargs):
     from diffusers import CogVideoXTransformer3DModel
     config = CogVideoXTransformer3DModel.load_config(path, subfolder='transformer', **{k: v for k, v in kwargs.items() if k in ('revision', 'local_files_only', 'cache_dir', 'token')})
     if Path(path) == embedded_model(): return torch.float32
-    return torch.bfloat16 if config.get('use_rotary_positional_embeddings') else torch.float16
+    known = dict(patch_size_t=None, in_channels=16, out_channels=16, use_rotary_positional_embeddings=False) # the class's defaults
+    return getattr(torch, FAMILIES[family_of(SimpleNamespace(**{**known, **config}))].dtype)
 
 def load_pipeline(name_or_path: str | Path | None = None, # Hub name or local folder; None: the embedded model
                   dtype=None, # A torch dtype or its name; None: the trained one on a GPU, float32 on a CPU
@@ -99,3 +129,42 @@ def load_pipeline(name_or_path: str | Path | None = None, # Hub name or local fo
     if not type(pipe).__name__.startswith('CogVideoX'): raise ModelNotFound(f'{str(path)!r} holds a {type(pipe).__name__}, not a CogVideoX')
     pipe.scheduler = CogVideoXDDIMScheduler.from_config(pipe.scheduler.config, timestep_spacing='trailing')
     return pipe.to(device)
+
+# %% ../nbs/01_loading.ipynb #ba61456a
+class FamilyError(ValueError):
+    "There is no such family"
+
+_transformers = { # what differs between the families, as published, with 4×4 latents instead of 90×60 or 300×300
+    '2b': dict(use_rotary_positional_embeddings=False, sample_frames=49),
+    '5b': dict(use_rotary_positional_embeddings=True, sample_frames=49),
+    '5b-i2v': dict(use_rotary_positional_embeddings=True, use_learned_positional_embeddings=True, in_channels=32, sample_frames=49),
+    '1.5': dict(use_rotary_positional_embeddings=True, patch_size_t=2, patch_bias=False, sample_frames=81),
+    '1.5-i2v': dict(use_rotary_positional_embeddings=True, patch_size_t=2, patch_bias=False, in_channels=32, ofs_embed_dim=16, sample_frames=81),
+}
+
+def random_pipeline(family: str, # A key of `FAMILIES`
+                    seed: int = 0, # Of the weights
+                    heads: int = 2, # Of 16 channels each
+                    layers: int = 2, # Blocks of the transformer
+                    text_length: int = 226, # Tokens of a prompt
+                   ): # A pipeline for clips of 32×32 pixels
+    "A tiny pipeline with random weights and the configuration of a family, to test with; raises `FamilyError`"
+    import torch
+    from diffusers import AutoencoderKLCogVideoX, CogVideoXDDIMScheduler, CogVideoXImageToVideoPipeline, CogVideoXPipeline, CogVideoXTransformer3DModel
+    from transformers import AutoTokenizer, T5Config, T5EncoderModel
+    if family not in FAMILIES: raise FamilyError(f'there is no family {family!r}; use one of {", ".join(FAMILIES)}')
+    kind = FAMILIES[family]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        tokenizer = AutoTokenizer.from_pretrained(embedded_model()/'tokenizer')
+        text_encoder = T5EncoderModel(T5Config(vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2)).eval()
+        transformer = CogVideoXTransformer3DModel(num_attention_heads=heads, attention_head_dim=16, num_layers=layers, out_channels=16, time_embed_dim=16, text_embed_dim=16,
+            sample_width=4, sample_height=4, patch_size=2, max_text_seq_length=text_length, **{'in_channels': 16, **_transformers[family]}).eval()
+        vae = AutoencoderKLCogVideoX(block_out_channels=(8, 8, 8, 8), norm_num_groups=2, layers_per_block=1, latent_channels=16, sample_height=32, sample_width=32,
+            scaling_factor=1.15258426 if family == '2b' else .7, invert_scale_latents=family == '1.5-i2v').eval()
+    scheduler = CogVideoXDDIMScheduler(beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', clip_sample=False, set_alpha_to_one=True, prediction_type='v_prediction',
+        rescale_betas_zero_snr=True, snr_shift_scale=3. if family == '2b' else 1., timestep_spacing='trailing')
+    pipe = (CogVideoXImageToVideoPipeline if kind.image_to_video else CogVideoXPipeline)(tokenizer=tokenizer, text_encoder=text_encoder, vae=vae, transformer=transformer, scheduler=scheduler)
+    pipe.register_to_config(_name_or_path=f'random {family}')
+    pipe.set_progress_bar_config(disable=True)
+    return pipe

@@ -4,19 +4,23 @@
 
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, asdict, replace
 from typing import Callable
-import html, warnings
+import html, math, warnings
+import numpy as np
 import torch
 from diffusers import DDIMInverseScheduler
+from .loading import requirements
 from .video import Video, decode_latents
-from .inversion import Inversion, call_pipeline, encode_prompts, invert
+from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
 from .attention import Injection, PUBLIC_SCRIPT, injected
 
 # %% auto #0
-__all__ = ['PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'start_latents', 'edit', 'reconstruct',
-           'Preset', 'edit_video', 'film_grid']
+__all__ = ['TRUSTED_LOSS', 'PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'share_of_noise',
+           'start_latents', 'first_frame', 'edit', 'reconstruct', 'Preset', 'edit_inversion', 'edit_video', 'preset_of',
+           'film_grid', 'RoundTrip', 'frame_psnr', 'round_trip']
 
 # %% ../nbs/05_reconstruction.ipynb #a178cc0b
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class PromptError(ValueError):
     "A prompt that cannot be used"
 
 class StartError(ValueError):
-    "Latents that denoising cannot start from"
+    "Latents or a first frame that denoising cannot start from"
 
 class PresetError(ValueError):
     "There is no such preset"
@@ -49,19 +53,53 @@ def check_prompt(pipe, prompt: str # The edit prompt
     most, n = pipe.transformer.config.max_text_seq_length, len(pipe.tokenizer(prompt).input_ids)
     if n > most: warnings.warn(f'the prompt has {n} tokens, of which the model reads the first {most}', stacklevel=3)
 
-def start_latents(inversion: Inversion, start: str | torch.Tensor, seed: int
+def share_of_noise(start: str | float # Not latents
+                  ) -> float: # 0 (inverted) to 1 (fresh noise)
+    "What a start means as a number; raises `StartError`"
+    share = {'inverted': 0., 'noise': 1.}.get(start, start) if isinstance(start, (str, float, int)) else None
+    if not isinstance(share, (float, int)) or not 0 <= share <= 1: raise StartError(f"start is {start!r}; use 'inverted', 'noise', a share of fresh noise from 0 to 1, or latents")
+    return share
+
+def start_latents(pipe, inversion: Inversion, start: str | float | torch.Tensor, seed: int,
+                  timestep: int | None = None # Where on the path; None: where the inversion ends
                  ) -> torch.Tensor: # As `inversion.noise`
-    "The latents that denoising starts from"
-    shape = inversion.noise.shape
+    "The latents that denoising starts from; raises `StartError`"
+    t = inversion.timesteps[0] if timestep is None else timestep
+    inverted = inversion.trajectory[t]
     if isinstance(start, torch.Tensor):
-        if start.shape != shape: raise StartError(f'start latents are {tuple(start.shape)}, but this inversion needs {tuple(shape)}')
+        if start.shape != inverted.shape: raise StartError(f'start latents are {tuple(start.shape)}, but this inversion needs {tuple(inverted.shape)}')
         return start
-    if start == 'inverted': return inversion.noise
-    if start == 'noise': return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
-    raise StartError(f"start is {start!r}; use 'inverted', 'noise' or latents")
+    share = share_of_noise(start)
+    if share == 0: return inverted
+    φ, θ = angle(pipe.scheduler.alphas_cumprod[t]).item(), share*math.pi/2
+    source, noise = math.cos(φ)*pad_latents(pipe, inversion.latents), torch.randn(inverted.shape, generator=torch.Generator().manual_seed(seed))
+    return source + math.cos(θ)*(inverted - source)*(share < 1) + math.sin(θ)*math.sin(φ)*noise
+
+def first_frame(pipe, video: Video, image: np.ndarray | None):
+    "The first frame for an image-to-video model, `image` or the source's own; raises `StartError`"
+    if image is None: return video.frames[0]
+    if not requirements(pipe).image_to_video: raise StartError(f'{requirements(pipe).model} takes no first frame; leave the image out, or use an image-to-video model')
+    if getattr(image, 'dtype', None) != np.uint8 or image.shape != video.frames.shape[1:]:
+        raise StartError(f'the image must be uint8 {video.frames.shape[1:]} like a frame of the video; got {getattr(image, "dtype", type(image).__name__)} {getattr(image, "shape", "")}')
+    return image
 
 # %% ../nbs/05_reconstruction.ipynb #24b886a7
-@torch.no_grad()
+class _Part(Mapping):
+    "The latents of some timesteps, read when asked for"
+    def __init__(self, latents, timesteps): self.latents, self.timesteps = latents, timesteps
+    def __getitem__(self, t):
+        if t not in self.timesteps: raise KeyError(t)
+        return self.latents[t]
+    def __iter__(self): return iter(self.timesteps)
+    def __len__(self): return len(self.timesteps)
+
+TRUSTED_LOSS = 3. # dB below the autoencoder's own round trip, from which on an inversion is not to be trusted
+
+def _check_report(inversion):
+    loss = inversion.settings.get('round_trip', {}).get('loss', 0.)
+    if loss > TRUSTED_LOSS: warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the autoencoder, so an edit will lose as much; see the verdict of `round_trip`', stacklevel=3)
+
+# %% ../nbs/05_reconstruction.ipynb #6b7aeed2
 def edit(pipe, # The pipeline that made the inversion
          inversion: Inversion, # From `invert`
          prompt: str, # What the video should become
@@ -69,27 +107,40 @@ def edit(pipe, # The pipeline that made the inversion
          *,
          negative_prompt: str = '', # What it should not show
          guidance_scale: float = 6., # How much the prompt counts; 1: no guidance, half the cost
-         start: str | torch.Tensor = 'inverted', # 'inverted', 'noise' or latents like `inversion.noise`
+         start: str | float | torch.Tensor = 'inverted', # 'inverted', 'noise', a share of fresh noise 0…1, or latents like `inversion.noise`
+         strength: float | None = None, # Share of the path to walk, at most what was inverted; None: that
+         replay: float = 1., # Share of the inversion's residuals that is added, 0…1
+         image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
          seed: int = 0, # Of the noise; without effect where no noise is drawn
         ) -> Edit: # The edited video
-    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`"
+    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`"
     check_prompt(pipe, prompt)
-    injection, latents = injection or PRESETS['default'].injection, start_latents(inversion, start, seed)
-    negative, embeds = encode_prompts(pipe, [negative_prompt, prompt]).chunk(2)
-    with injected(pipe.transformer, injection, inversion.trajectory, inversion.prompt_embeds) if injection.weight else nullcontext():
-        z = call_pipeline(pipe, latents, embeds, negative, num_inference_steps=len(inversion.trajectory), guidance_scale=guidance_scale)
+    _check_report(inversion)
+    return _denoise(pipe, inversion, prompt, injection or PRESETS['default'].injection, negative_prompt, guidance_scale, start, strength, replay, image, seed)
+
+@torch.no_grad()
+def _denoise(pipe, inversion, prompt, injection, negative_prompt='', guidance_scale=6., start='inverted', strength=None, replay=1., image=None, seed=0):
+    scheduler, n = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps']
+    visits, source = scheduler.path(n), inversion.video
+    latents, image = start_latents(pipe, inversion, start, seed, visits[0]), first_frame(pipe, source, image)
+    embeds, negative = encode_prompts(pipe, [prompt]), encode_prompts(pipe, [negative_prompt]) if guidance_scale > 1 else None
+    view = injected(pipe.transformer, injection, _Part(inversion.trajectory, visits), inversion.prompt_embeds, inversion.image_latents) if injection.gives else nullcontext()
+    with scheduler_of(pipe, scheduler), view:
+        z = call_pipeline(pipe, latents, embeds, negative, image, num_inference_steps=n, guidance_scale=guidance_scale)
     z = z[:, z.shape[1] - inversion.latents.shape[1]:].float()
-    source = inversion.video
     settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'prompt': prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale,
-                'start': start if isinstance(start, str) else 'latents', 'seed': seed, 'injection': asdict(injection), 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
+                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'seed': seed, 'injection': injection.settings(),
+                'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
     return Edit(replace(source, frames=decode_latents(pipe, z)), source, prompt, z.cpu(), settings)
 
-# %% ../nbs/05_reconstruction.ipynb #6b7aeed2
+# %% ../nbs/05_reconstruction.ipynb #ccbaa1a9
 def reconstruct(pipe, inversion: Inversion, # From `invert`
-                **kwargs # As for `edit`: injection, guidance_scale, start…
+                injection: Injection = Injection(weight=0.), # None of the source in view, by default
+                guidance_scale: float = 1., # No guidance, by default
+                **kwargs # As for `edit`: start, strength, replay, seed
                ) -> Edit: # The source again, as well as model and inversion allow
     "Denoise under the source's own prompt: what comes back is what the inversion is worth"
-    return edit(pipe, inversion, inversion.prompt or ' .', **{'injection': Injection(weight=0.), 'guidance_scale': 1., **kwargs})
+    return _denoise(pipe, inversion, inversion.prompt, injection, guidance_scale=guidance_scale, **kwargs)
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
 @dataclass(frozen=True)
@@ -107,27 +158,46 @@ PRESETS = {
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
+def edit_inversion(pipe, # The pipeline that made the inversion
+                   inversion: Inversion, # From `invert`
+                   prompt: str, # What the video should become
+                   *,
+                   preset: str = 'default', # One of `PRESETS`, for what belongs to the edit
+                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, # None: the preset's
+                   **kwargs # As for `edit`
+                  ) -> Edit: # The edited video
+    "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
+    p = preset_of(preset)
+    out = edit(pipe, inversion, prompt, p.injection, guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, start=p.start if start is None else start, **kwargs)
+    out.settings['preset'] = preset
+    return out
+
 def edit_video(pipe, # A CogVideoX pipeline
                video: Video, # From `read_video(path, pipe)`
                prompt: str, # What it should become
                *,
                source_prompt: str = '', # What it shows now
                preset: str = 'default', # One of `PRESETS`
-               num_inference_steps: int = 50, # Must divide 1000
+               num_inference_steps: int = 50, # Steps of the inversion and of the edit
                negative_prompt: str = '', # What the result should not show
                guidance_scale: float | None = None, # None: the preset's
-               start: str | torch.Tensor | None = None, # None: the preset's
+               start: str | float | torch.Tensor | None = None, # None: the preset's
+               strength: float = 1., # Share of the path that is inverted and walked again
+               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
                seed: int = 0, # Of the noise
               ) -> Edit: # The edited video
     "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `VideoError`"
-    if preset not in PRESETS: raise PresetError(f"there is no preset {preset!r}; use one of {', '.join(PRESETS)}")
+    p = preset_of(preset)
     check_prompt(pipe, prompt)
-    p = PRESETS[preset]
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=num_inference_steps, seed=seed, **p.inversion(pipe))
-    out = edit(pipe, inversion, prompt, p.injection, negative_prompt=negative_prompt, guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale,
-               start=p.start if start is None else start, seed=seed)
-    out.settings['preset'] = preset
-    return out
+    first_frame(pipe, video, image)
+    if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
+    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=num_inference_steps, strength=strength, seed=seed, **p.inversion(pipe))
+    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, image=image, seed=seed)
+
+def preset_of(name: str) -> Preset:
+    "The preset of that name; raises `PresetError`"
+    if name not in PRESETS: raise PresetError(f"there is no preset {name!r}; use one of {', '.join(PRESETS)}")
+    return PRESETS[name]
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665
 def film_grid(rows: dict, # Title to frames (F, H, W, 3)
@@ -143,3 +213,58 @@ def film_grid(rows: dict, # Title to frames (F, H, W, 3)
         for ax, frame in zip(line, frames[::every]): ax.imshow(frame, interpolation='nearest'); ax.set(xticks=[], yticks=[])
         line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=9)
     return fig
+
+# %% ../nbs/05_reconstruction.ipynb #f4c04412
+@dataclass(frozen=True)
+class RoundTrip:
+    "What comes back of a video that is inverted and sampled again, PSNR per frame in dB"
+    vae: tuple[float, ...] # Encoded and decoded, nothing else
+    plain: tuple[float, ...] # Sampled again under the source prompt
+    referenced: tuple[float, ...] # The same with the source in view
+    noise: NoiseLikeness # Of the latents where sampling starts
+    certificate: float # Largest last movement of a latent in the inversion, relative to its norm
+
+    @property
+    def loss(self) -> float: "dB below the autoencoder, mean over the frames"; return float(np.mean(self.vae) - np.mean(self.plain))
+
+    @property
+    def verdict(self) -> str:
+        "One sentence: can edits be trusted, and what to change if not"
+        if np.mean(self.vae) < 25: return f'The autoencoder alone brings back only {np.mean(self.vae):.1f} dB of this video; use a larger size or another clip.'
+        if self.loss > TRUSTED_LOSS: return f'Sampling comes back {self.loss:.1f} dB below the autoencoder: give a source prompt, invert with more steps or refinement, or keep residuals with replay_steps=1.'
+        if abs(self.noise.std - 1) > .15 or abs(self.noise.correlation) > .15: return f'The video comes back ({self.loss:.1f} dB below the autoencoder), but the end of the path is not like noise ({self.noise}): if edits change too little, use stochastic_entry=1 or start from noise.'
+        return f'Good: the video comes back ({self.loss:.1f} dB below the autoencoder) and the end of the path is like noise.'
+
+    def as_dict(self) -> dict: "JSON"; return {**asdict(self), 'loss': self.loss, 'verdict': self.verdict}
+
+    def picture(self):
+        "PSNR of every frame, a matplotlib Figure"
+        from matplotlib.figure import Figure
+        fig = Figure(figsize=(6, 2.4), dpi=90, layout='constrained')
+        ax = fig.subplots()
+        for name, style in (('vae', 'k:'), ('plain', 'C0o-'), ('referenced', 'C1s--')): ax.plot(getattr(self, name), style, ms=3, label={'vae': 'autoencoder only', 'plain': 'sampled again', 'referenced': 'with the reference'}[name])
+        ax.set(xlabel='frame', ylabel='PSNR, dB', title='What comes back'); ax.legend(fontsize=7)
+        return fig
+
+    def _repr_html_(self):
+        from base64 import b64encode
+        from io import BytesIO
+        self.picture().savefig(file := BytesIO(), format='png')
+        return f'<img src="data:image/png;base64,{b64encode(file.getvalue()).decode()}"><p>{html.escape(self.verdict)}</p>'
+
+def frame_psnr(a: np.ndarray, b: np.ndarray # Frames (F, H, W, 3), uint8
+              ) -> tuple[float, ...]: # dB, at most 99
+    "Peak signal-to-noise ratio of each frame"
+    error = np.square(a.astype(float) - b.astype(float)).mean((1, 2, 3))
+    return tuple(np.minimum(99., 10*np.log10(255**2/np.maximum(error, 1e-9))).tolist())
+
+def round_trip(pipe, inversion: Inversion, # From `invert`
+               injection: Injection | None = None # For the third trip; None: the default preset's
+              ) -> RoundTrip: # Also noted in the inversion's settings, so that `edit` can warn
+    "Decode the source's latents, and sample them again without and with the reference"
+    source = inversion.video.frames
+    referenced = reconstruct(pipe, inversion, injection or PRESETS['default'].injection).video.frames
+    out = RoundTrip(frame_psnr(decode_latents(pipe, inversion.latents), source), frame_psnr(reconstruct(pipe, inversion).video.frames, source), frame_psnr(referenced, source),
+                    noise_likeness(inversion.noise), max(inversion.certificate.values(), default=float('nan')))
+    inversion.settings['round_trip'] = out.as_dict()
+    return out

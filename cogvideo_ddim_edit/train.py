@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TEXT_LENGTH', 'frames_to_tensor', 'new_vae', 'save_checkpoint', 'load_checkpoint', 'Run', 'vae_loss', 'train_vae',
            'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline', 'even_channels',
-           'encode_scenes', 'rope', 'ShortAttention', 'velocity_loss', 'train_transformer', 'train']
+           'encode_scenes', 'rope', 'ShortAttention', 'sample_timesteps', 'velocity_loss', 'train_transformer', 'train']
 
 # %% ../nbs/11_train_shapes.ipynb #4dc6e801
 from copy import deepcopy
@@ -228,10 +228,17 @@ def _optimizers(transformer, text_encoder, lr):
     rest = [p for m in (transformer, text_encoder) for p in m.parameters() if id(p) not in ids]
     return [torch.optim.Muon(matrices, lr=2*lr, weight_decay=.01, adjust_lr_fn='match_rms_adamw'), torch.optim.AdamW(rest, lr, betas=(.9, .98), weight_decay=.01)]
 
+def sample_timesteps(n: int, # How many
+                     even: float = .25, center: float = 680., width: float = 170. # Share of evenly spread ones; the others are normal
+                    ) -> torch.Tensor: # (n,), 0…999, in random order
+    "Noise levels to train on, spread over their density without gaps"
+    bell = torch.exp(-.5*((torch.arange(1000) - center)/width)**2)
+    share = (even/1000 + (1 - even)*bell/bell.sum()).cumsum(0)
+    return torch.searchsorted(share, (torch.arange(n) + torch.rand(n))/n).clamp(max=999)[torch.randperm(n)]
+
 def velocity_loss(transformer, text_encoder, scheduler, z, tokens, rotary):
-    "Squared error of the predicted velocity, the noise levels of the batch spread evenly"
-    n, noise = len(z), torch.randn_like(z)
-    t = ((torch.arange(n) + torch.rand(n))/n*1000).long().clamp(max=999)[torch.randperm(n)].to(z.device)
+    "Squared error of the predicted velocity at sampled noise levels"
+    t, noise = sample_timesteps(len(z)).to(z.device), torch.randn_like(z)
     with torch.autocast(z.device.type, torch.bfloat16):
         e = text_encoder(tokens)[0]
         v = transformer(scheduler.add_noise(z, noise, t), e, t, image_rotary_emb=rotary, return_dict=False)[0].float()
@@ -266,6 +273,7 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
                       minutes: float, # Time budget, of this and earlier runs together
                       device: str = 'cpu', batch: int = 32, lr: float = 1.5e-3, average: float = .999,
                       start=None, # A pipeline whose weights to begin with
+                      compiled: bool = False, # Compile the blocks: a minute or two once, then steps take three quarters of the time
                       report=print):
     "Train transformer and text encoder within a time budget; returns their averages"
     tokenizer, scheduler, models = new_tokenizer(), new_scheduler(), _new_models(device, start)
@@ -274,10 +282,12 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
     top = [[g['lr'] for g in o.param_groups] for o in optimizers]
     run = Run('transformer', folder, models, optimizers, minutes, report=report)
     trained[0].set_attn_processor(ShortAttention())
+    if compiled:
+        for block in trained[0].transformer_blocks: block.compile(dynamic=False)
     rotary, rng = {f: rope(trained[0], (f - 1)//4 + 1, device) for f in latents}, np.random.default_rng(run.progress['step'] + 1)
     for step in run:
         for o, rates in zip(optimizers, top):
-            for g, r in zip(o.param_groups, rates): g['lr'] = r*run.rate(step, low=.01, fade=.35)
+            for g, r in zip(o.param_groups, rates): g['lr'] = r*run.rate(step, low=.01, fade=.6)
         f = 17 if step % 6 == 5 else 9
         some = rng.integers(0, len(scenes[f]), batch if f == 9 else batch//2)
         z, tokens = latents[f][torch.from_numpy(some)].float().to(device), _tokens(tokenizer, [scenes[f][i] for i in some], rng, device)
@@ -311,7 +321,7 @@ def train(folder: Path, # Where checkpoints, latents and the finished model (`mo
         vae, progress = train_vae(folder/'vae', vae_minutes, device)
         even_channels(vae, torch.stack([frames_to_tensor(render(s).frames) for s in scenes[9][:48]]).to(device))
     latents = _latents(folder/'latents.safetensors', vae, scenes, progress['step'])
-    transformer, text_encoder, later = train_transformer(folder/'transformer', latents, scenes, transformer_minutes, device, batch, start=pipe)
+    transformer, text_encoder, later = train_transformer(folder/'transformer', latents, scenes, transformer_minutes, device, batch, start=pipe, compiled=True)
     save_pipeline(folder/'model', vae, transformer, text_encoder, new_tokenizer())
     (folder/'curves.json').write_text(json.dumps(dict(vae=progress['curve'], transformer=later['curve'])))
     return folder/'model'

@@ -13,8 +13,8 @@ import numpy as np
 from .loading import Requirements, requirements
 
 # %% auto #0
-__all__ = ['VideoError', 'Video', 'write_mp4', 'VideoIndex', 'index_video', 'choose_frames', 'fit_frame', 'read_video', 'sample',
-           'encode_video', 'decode_latents']
+__all__ = ['VideoError', 'Video', 'write_mp4', 'VideoIndex', 'index_video', 'choose_frames', 'fit_frame', 'read_image',
+           'read_video', 'sample', 'encode_video', 'decode_latents']
 
 # %% ../nbs/02_video.ipynb #e2958474
 class VideoError(ValueError):
@@ -189,6 +189,19 @@ def fit_frame(frame: np.ndarray, # (H, W, 3), uint8
     y, x = (height - inner.shape[0])//2, (width - inner.shape[1])//2
     result[y:y + inner.shape[0], x:x + inner.shape[1]] = inner
     return result
+
+# %% ../nbs/02_video.ipynb #aa7bc765
+def read_image(path: str | Path, # A picture file
+               video: Video, # Whose frames' size it gets
+               fit: str = 'crop' # 'crop', 'stretch' or 'pad'
+              ) -> np.ndarray: # (H, W, 3), uint8
+    "A picture as a frame of `video`, say an edited first frame; raises `VideoError`"
+    from PIL import Image, UnidentifiedImageError
+    path = Path(path).expanduser()
+    if not path.is_file(): raise VideoError(f'there is no picture {str(path)!r}; check the path')
+    try: picture = np.asarray(Image.open(path).convert('RGB'))
+    except (UnidentifiedImageError, OSError) as e: raise VideoError(f'{path.name!r} is not a picture that can be read; give a png or jpg') from e
+    return fit_frame(picture, video.frames.shape[2], video.frames.shape[1], fit)
 
 # %% ../nbs/02_video.ipynb #4190bd4e
 def _check_size(model, width, height):
