@@ -134,11 +134,11 @@ def evaluate_random(family, batch=10):
     return out
 
 
-def pairs(n):
+def pairs(n, first=10_000):
     "Scenes, each with an edit of its colour, its shape or its background, in turn"
     rng = np.random.default_rng(FIRST_SEED)
     for i in range(n):
-        scene, name = sample_scene(FIRST_SEED + 10_000 + i, held_out=None), ('color', 'shape', 'background')[i % 3]
+        scene, name = sample_scene(FIRST_SEED + first + i, held_out=None), ('color', 'shape', 'background')[i % 3]
         yield scene, name, counterfactual(scene, **{name: str(rng.choice([a for a in ATTRIBUTES[name] if a != getattr(scene, name)]))})
 
 
