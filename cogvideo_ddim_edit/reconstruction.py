@@ -154,7 +154,7 @@ class Preset:
     inversion_prompt: bool = True # Is the source prompt used in the inversion?
 
 PRESETS = {
-    'default': Preset('a search on the embedded model', Injection('values', 1., steps=(0., .2)), inversion=lambda pipe: dict(stochastic_entry=1)),
+    'default': Preset('a search on the embedded model, tools/search.py', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), inversion=lambda pipe: dict(stochastic_entry=1)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
