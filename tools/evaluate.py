@@ -78,14 +78,14 @@ def there_and_back(pipe, z, embeds, n, scheduler, settings, kept):
     return back.float(), trajectory[max(trajectory)], calls
 
 
-def evaluate_inversion(pipe, clips, batch=10):
+def evaluate_inversion(pipe, clips, batch=10, steps=(50, 25)):
     "Mean PSNR in latents and pixels, there and back under the source prompt, and what the end of the path is like"
     scenes = [sample_scene(FIRST_SEED + 20_000 + i, held_out=None) for i in range(clips)]
     videos, found = [as_video(s) for s in scenes], {}
     z = torch.cat([encode_video(pipe, v) for v in videos])
     embeds = encode_prompts(pipe, [caption(s) for s in scenes])
     ceiling = float(np.mean([psnr(decode_latents(pipe, x[None]), v.frames) for x, v in zip(z, videos)]))
-    for n in (50, 25):
+    for n in steps:
         for name, (scheduler, settings, kept) in INVERSIONS.items():
             parts = [there_and_back(pipe, z[i:i + batch], embeds[i:i + batch], n, scheduler, settings, kept) for i in range(0, clips, batch)]
             back, noise = torch.cat([p[0] for p in parts]), torch.cat([p[1] for p in parts])
