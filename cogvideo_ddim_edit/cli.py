@@ -203,6 +203,7 @@ def run_invert(command: InvertCommand # What was asked for
     written = {'inversion': str(folder)}
     if command.report:
         report = round_trip(pipe, inversion)
+        inversion.save_head(folder) # the report goes with it, so that an edit can warn
         (folder/'report.json').write_text(json.dumps(report.as_dict(), indent=1))
         report.picture().savefig(folder/'report.png')
         mean = lambda values: sum(values)/len(values)

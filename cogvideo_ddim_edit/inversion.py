@@ -16,7 +16,7 @@ from diffusers import CogVideoXDDIMScheduler
 from diffusers.configuration_utils import register_to_config
 from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
 from .loading import requirements
-from .video import Video, decode_latents, encode_video
+from .video import Video, encode_video
 
 # %% auto #0
 __all__ = ['angle', 'StepsError', 'CogVideoXDDIMPathScheduler', 'check_path', 'CogVideoXDDIMInverseScheduler', 'scheduler_of',
@@ -267,13 +267,18 @@ class Inversion:
             for t, x in getattr(self, name).items(): StoredLatents(part/name)[t] = x
         return self._finish(part, Path(folder))
 
-    def _finish(self, part, folder):
+    def _finish(self, part, folder): self.save_head(part); return part.replace(folder)
+
+    def save_head(self, folder: str | Path) -> Path:
+        "Write all but trajectory and residuals to `folder`; again when the settings have changed, say by a report"
         from safetensors.torch import save_file
         tensors = {'frames': torch.from_numpy(np.ascontiguousarray(self.video.frames)), 'latents': self.latents, 'prompt_embeds': self.prompt_embeds, 'image_latents': self.image_latents}
         v = self.video
         about = dict(prompt=self.prompt, settings=self.settings, certificate=self.certificate, fps=str(v.fps), name=v.name, indices=list(v.indices), notes=list(v.notes), sha256=v.sha256)
-        save_file({k: x.cpu().contiguous() for k, x in tensors.items() if x is not None}, part/'inversion.safetensors', {'inversion': json.dumps(about)})
-        return part.replace(folder)
+        file = Path(folder)/'inversion.safetensors'
+        part = file.with_name(file.name + '.part')
+        save_file({k: x.cpu().contiguous() for k, x in tensors.items() if x is not None}, part, {'inversion': json.dumps(about)})
+        return part.replace(file)
 
     @classmethod
     def load(cls, folder: str | Path) -> Inversion:
@@ -367,7 +372,6 @@ def invert(pipe, # A CogVideoX pipeline
 def check_inversion(pipe, n: int, path: dict, replay_steps: int = 0, scheduler=None):
     "Refuse settings before anything is computed; raises `StepsError`"
     total = pipe.scheduler.config.num_train_timesteps
-    check_path(n, path['path_spacing'], path['strength'], path['refinement'], path['entry_steps'], total)
     CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, **path).path(n)
     most = max(1, round(path['strength']*n))
     if not (isinstance(replay_steps, int) and 0 <= replay_steps <= most): raise StepsError(f'replay_steps is {replay_steps}; use 0 to {most}, the number of inverted steps')

@@ -47,7 +47,7 @@ def evaluate_model(pipe, clips, steps, guidance, batch=16):
 def psnr_latents(a, b): return [float(10*torch.log10((y.max() - y.min())**2/(x - y).square().mean())) for x, y in zip(a, b)]
 
 
-INVERSIONS = { # name: inverse scheduler (None: ours), its settings, residuals kept (a share of the steps; 'last': of one)
+INVERSIONS = { # name: inverse scheduler (None: ours), its settings, residuals kept (of so many last steps, or 'all')
     'diffusers DDIMInverseScheduler': ('theirs', {}, None),
     'warm start': (None, {}, None),
     'refined 5, 3, 2': (None, dict(refinement=(5, 3, 2)), None),
