@@ -273,7 +273,7 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
                       minutes: float, # Time budget, of this and earlier runs together
                       device: str = 'cpu', batch: int = 32, lr: float = 1.5e-3, average: float = .999,
                       start=None, # A pipeline whose weights to begin with
-                      compiled: bool = False, # Compile the blocks: a minute or two once, then steps take three quarters of the time
+                      compiled: bool = False, # Compile the blocks: it takes a while once and makes every step faster
                       report=print):
     "Train transformer and text encoder within a time budget; returns their averages"
     tokenizer, scheduler, models = new_tokenizer(), new_scheduler(), _new_models(device, start)
