@@ -162,7 +162,7 @@ def call_pipeline(pipe, latents: torch.Tensor, # (B, F, C, h, w) to start from
     "The stock pipeline from given latents to final latents"
     from PIL import Image
     frames, height, width = latents.shape[1], *latents.shape[3:]
-    if requirements(pipe).image_to_video: kwargs |= dict(image=Image.fromarray(image), generator=torch.Generator().manual_seed(0))
+    if requirements(pipe).image_to_video: kwargs |= dict(image=[Image.fromarray(image)]*len(latents), generator=[torch.Generator().manual_seed(0) for _ in latents])
     path = pipe.scheduler if isinstance(pipe.scheduler, CogVideoXDDIMPathScheduler) else None
     device = pipe._execution_device
     if path: path.initial = latents.to(device)
