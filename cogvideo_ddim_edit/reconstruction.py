@@ -5,7 +5,7 @@
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, asdict, replace
 from typing import Callable
 import html, math, warnings
@@ -13,14 +13,16 @@ import numpy as np
 import torch
 from diffusers import DDIMInverseScheduler
 from .loading import requirements
-from .video import Video, decode_latents
+from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
-from .attention import Injection, PUBLIC_SCRIPT, injected
+from .attention import ARGUMENTS, Injection, PUBLIC_SCRIPT, as_json, checked_part, injected, within
+from .masks import MaskError, difference_mask, keep_outside, latent_mask
+from .flow import flow_latents
 
 # %% auto #0
 __all__ = ['TRUSTED_LOSS', 'PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'share_of_noise',
-           'start_latents', 'first_frame', 'edit', 'reconstruct', 'Preset', 'edit_inversion', 'edit_video', 'preset_of',
-           'film_grid', 'RoundTrip', 'frame_psnr', 'round_trip']
+           'start_latents', 'first_frame', 'guided', 'edit_masks', 'edit', 'edit_many', 'reconstruct', 'edit_flow',
+           'Preset', 'preset_of', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip', 'frame_psnr', 'round_trip']
 
 # %% ../nbs/05_reconstruction.ipynb #a178cc0b
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Edit:
     prompt: str # What it was to become
     latents: torch.Tensor = field(repr=False) # Final latents, (1, F, C, h, w), float32
     settings: dict = field(default_factory=dict) # All that is needed to make it again; JSON
+    mask: torch.Tensor | None = field(default=None, repr=False) # Where it could change, (F, h, w), 0…1; None: everywhere
 
     def _repr_html_(self):
         cells = ''.join(f'<td style="text-align:center">{html.escape(title)}<br>{video._repr_html_()}</td>' for title, video in (('source', self.source), (self.prompt, self.video)))
@@ -99,7 +102,42 @@ def _check_report(inversion):
     loss = inversion.settings.get('round_trip', {}).get('loss', 0.)
     if loss > TRUSTED_LOSS: warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the autoencoder, so an edit will lose as much; see the verdict of `round_trip`', stacklevel=3)
 
-# %% ../nbs/05_reconstruction.ipynb #6b7aeed2
+# %% ../nbs/05_reconstruction.ipynb #1721ade3
+@contextmanager
+def guided(transformer, # A CogVideoX transformer
+           steps: tuple[float, float], # Part of the denoising steps with guidance, 0 (noise) to 1 (clean)
+           visits: list[int] # Timesteps of the path, falling
+          ):
+    "`transformer` in a pipeline with guidance, without the rows that have no prompt outside of `steps`"
+    n, cut = len(visits), False
+    def leave(module, args, kwargs):
+        nonlocal cut
+        kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
+        cut = not within(steps, visits.index(int(kwargs['timestep'].flatten()[0])), n)
+        return (), {name: x.chunk(2)[1] if cut and name in ('hidden_states', 'encoder_hidden_states', 'timestep') else x for name, x in kwargs.items()}
+    def double(module, args, kwargs, output):
+        if not cut: return output
+        twice = lambda x: torch.cat([x, x])
+        return (twice(output[0]), *output[1:]) if isinstance(output, tuple) else type(output)(sample=twice(output.sample))
+    hooks = []
+    try:
+        if not all(within(steps, i, n) for i in range(n)): hooks += [transformer.register_forward_pre_hook(leave, with_kwargs=True, prepend=True), transformer.register_forward_hook(double, with_kwargs=True)]
+        yield transformer
+    finally:
+        for hook in hooks: hook.remove()
+
+# %% ../nbs/05_reconstruction.ipynb #bb51c5a0
+def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Tensor | None: # (k, F, h, w), 0…1
+    "The mask of each of `prompts`; raises `MaskError`"
+    if mask is None or mask is False: return None
+    if isinstance(mask, str):
+        if mask != 'difference': raise MaskError(f"mask is {mask!r}; use 'difference', an array of the video's size, or None")
+        return difference_mask(pipe, inversion, prompts)
+    if getattr(mask, 'ndim', 0) != 4: mask = [mask]*len(prompts)
+    if len(mask) != len(prompts): raise MaskError(f'there are {len(mask)} masks for {len(prompts)} prompts; give one for all, or one for each')
+    return torch.stack([latent_mask(m, inversion.latents) for m in mask])
+
+# %% ../nbs/05_reconstruction.ipynb #b57f848d
 def edit(pipe, # The pipeline that made the inversion
          inversion: Inversion, # From `invert`
          prompt: str, # What the video should become
@@ -107,40 +145,78 @@ def edit(pipe, # The pipeline that made the inversion
          *,
          negative_prompt: str = '', # What it should not show
          guidance_scale: float = 6., # How much the prompt counts; 1: no guidance, half the cost
+         guidance_steps: tuple[float, float] = (0., 1.), # Part of the steps with guidance, 0 (noise) to 1 (clean)
          start: str | float | torch.Tensor = 'inverted', # 'inverted', 'noise', a share of fresh noise 0…1, or latents like `inversion.noise`
          strength: float | None = None, # Share of the path to walk, at most what was inverted; None: that
          replay: float = 1., # Share of the inversion's residuals that is added, 0…1
+         mask: str | np.ndarray | torch.Tensor | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), or 'difference'; None: everywhere
+         mask_steps: tuple[float, float] = (0., 1.), # Part of the steps after which the rest is put back
          image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
          seed: int = 0, # Of the noise; without effect where no noise is drawn
         ) -> Edit: # The edited video
-    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`"
-    check_prompt(pipe, prompt)
-    _check_report(inversion)
-    return _denoise(pipe, inversion, prompt, injection or PRESETS['default'].injection, negative_prompt, guidance_scale, start, strength, replay, image, seed)
+    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`, `MaskError`"
+    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, image=image, seed=seed)[0]
 
+def edit_many(pipe, inversion: Inversion, # From `invert`
+              prompts: list[str], # What the video should become, k times
+              injection: Injection | None = None, # None: the default preset's
+              **kwargs # As for `edit`; `mask` may also be (k, …)
+             ) -> list[Edit]: # One for each prompt
+    "Edits by several prompts at the cost of one inversion and one reference; raises as `edit`"
+    if isinstance(prompts, str) or not len(prompts): raise PromptError('give a list of one prompt or more')
+    for prompt in prompts: check_prompt(pipe, prompt)
+    _check_report(inversion)
+    return _denoise(pipe, inversion, list(prompts), injection or PRESETS['default'].injection, **kwargs)
+
+# %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
 @torch.no_grad()
-def _denoise(pipe, inversion, prompt, injection, negative_prompt='', guidance_scale=6., start='inverted', strength=None, replay=1., image=None, seed=0):
-    scheduler, n = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps']
-    visits, source = scheduler.path(n), inversion.video
-    latents, image = start_latents(pipe, inversion, start, seed, visits[0]), first_frame(pipe, source, image)
-    embeds, negative = encode_prompts(pipe, [prompt]), encode_prompts(pipe, [negative_prompt]) if guidance_scale > 1 else None
+def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), image=None, seed=0):
+    scheduler, n, k = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps'], len(prompts)
+    visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_part('guidance_steps', guidance_steps), checked_part('mask_steps', mask_steps)
+    latents, image = start_latents(pipe, inversion, start, seed, visits[0]).expand(k, -1, -1, -1, -1), first_frame(pipe, source, image)
+    masks = edit_masks(pipe, inversion, mask, prompts)
+    embeds, negative = encode_prompts(pipe, prompts), encode_prompts(pipe, [negative_prompt]*k) if guidance_scale > 1 else None
     view = injected(pipe.transformer, injection, _Part(inversion.trajectory, visits), inversion.prompt_embeds, inversion.image_latents) if injection.gives else nullcontext()
-    with scheduler_of(pipe, scheduler), view:
-        z = call_pipeline(pipe, latents, embeds, negative, image, num_inference_steps=n, guidance_scale=guidance_scale)
-    z = z[:, z.shape[1] - inversion.latents.shape[1]:].float()
-    settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'prompt': prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale,
-                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'seed': seed, 'injection': injection.settings(),
+    guide = guided(pipe.transformer, guidance_steps, visits) if guidance_scale > 1 else nullcontext()
+    keep = dict(callback_on_step_end=keep_outside(masks, inversion.trajectory, pad_latents(pipe, inversion.latents), mask_steps)) if masks is not None else {}
+    with scheduler_of(pipe, scheduler), view, guide:
+        z = call_pipeline(pipe, latents, embeds, negative, image, num_inference_steps=n, guidance_scale=guidance_scale, **keep)
+    z = z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
+    said = mask if isinstance(mask, str) else None
+    settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale, 'guidance_steps': list(guidance_steps),
+                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'seed': seed, 'injection': injection.settings(),
                 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
-    return Edit(replace(source, frames=decode_latents(pipe, z)), source, prompt, z.cpu(), settings)
+    return [Edit(replace(source, frames=decode_latents(pipe, z[i:i + 1])), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
+                 None if masks is None else masks[i]) for i, prompt in enumerate(prompts)]
 
 # %% ../nbs/05_reconstruction.ipynb #ccbaa1a9
 def reconstruct(pipe, inversion: Inversion, # From `invert`
                 injection: Injection = Injection(weight=0.), # None of the source in view, by default
                 guidance_scale: float = 1., # No guidance, by default
-                **kwargs # As for `edit`: start, strength, replay, seed
+                **kwargs # As for `edit`: start, strength, replay, mask, seed
                ) -> Edit: # The source again, as well as model and inversion allow
     "Denoise under the source's own prompt: what comes back is what the inversion is worth"
-    return _denoise(pipe, inversion, inversion.prompt, injection, guidance_scale=guidance_scale, **kwargs)
+    return _denoise(pipe, inversion, [inversion.prompt], injection, guidance_scale=guidance_scale, **kwargs)[0]
+
+# %% ../nbs/05_reconstruction.ipynb #2641ea2b
+@torch.no_grad()
+def edit_flow(pipe, # A CogVideoX pipeline
+              video: Video, # From `read_video(path, pipe)`
+              prompt: str, # What it should become
+              source_prompt: str = '', # What it shows now
+              *,
+              mask: np.ndarray | torch.Tensor | None = None, # Where it may change, as for `edit`, but not 'difference', which needs an inversion
+              image: np.ndarray | None = None, # Edited first frame, for image-to-video models
+              **kwargs # As for `flow_latents`: num_inference_steps, strength, guidance_scale, source_guidance_scale, negative_prompt, draws, seed
+             ) -> Edit: # The edited video
+    "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`"
+    check_prompt(pipe, prompt)
+    if isinstance(mask, str): raise MaskError(f'mask is {mask!r}, but without an inversion there is nothing to compare; give an array of the video\'s size, or None')
+    image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
+    m = None if mask is None or mask is False else latent_mask(mask, latents)
+    z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, **kwargs)
+    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
+    return Edit(replace(video, frames=decode_latents(pipe, z)), video, prompt, z, settings, m)
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
 @dataclass(frozen=True)
@@ -152,52 +228,75 @@ class Preset:
     guidance_scale: float = 6. # Of the edit
     inversion: Callable = lambda pipe: {} # Pipeline to keyword arguments of `invert`
     inversion_prompt: bool = True # Is the source prompt used in the inversion?
+    num_inference_steps: int = 50 # Of the inversion and of the edit
+    guidance_steps: tuple[float, float] = (0., 1.) # Part of the steps with guidance
+    mask: str | None = None # 'difference', or None: the edit may change everything
+    negative_source: bool = False # Is the source prompt the negative prompt?
+    flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
 
 PRESETS = {
     'default': Preset('a search on the embedded model, tools/search.py', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('the same search, at less than half the cost', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_steps=(0., .6), inversion=lambda pipe: dict(refinement=())),
+    'faithful': Preset('the same search, for what is kept', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), mask='difference', inversion=lambda pipe: dict(replay_steps=1)),
+    'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
+    'flow': Preset('FlowEdit, 2412.08629', Injection(weight=0.), flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
-
-def edit_inversion(pipe, # The pipeline that made the inversion
-                   inversion: Inversion, # From `invert`
-                   prompt: str, # What the video should become
-                   *,
-                   preset: str = 'default', # One of `PRESETS`, for what belongs to the edit
-                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, # None: the preset's
-                   **kwargs # As for `edit`
-                  ) -> Edit: # The edited video
-    "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
-    p = preset_of(preset)
-    out = edit(pipe, inversion, prompt, p.injection, guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, start=p.start if start is None else start, **kwargs)
-    out.settings['preset'] = preset
-    return out
-
-def edit_video(pipe, # A CogVideoX pipeline
-               video: Video, # From `read_video(path, pipe)`
-               prompt: str, # What it should become
-               *,
-               source_prompt: str = '', # What it shows now
-               preset: str = 'default', # One of `PRESETS`
-               num_inference_steps: int = 50, # Steps of the inversion and of the edit
-               negative_prompt: str = '', # What the result should not show
-               guidance_scale: float | None = None, # None: the preset's
-               start: str | float | torch.Tensor | None = None, # None: the preset's
-               strength: float = 1., # Share of the path that is inverted and walked again
-               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
-               seed: int = 0, # Of the noise
-              ) -> Edit: # The edited video
-    "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `VideoError`"
-    p = preset_of(preset)
-    check_prompt(pipe, prompt)
-    first_frame(pipe, video, image)
-    if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=num_inference_steps, strength=strength, seed=seed, **p.inversion(pipe))
-    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, image=image, seed=seed)
 
 def preset_of(name: str) -> Preset:
     "The preset of that name; raises `PresetError`"
     if name not in PRESETS: raise PresetError(f"there is no preset {name!r}; use one of {', '.join(PRESETS)}")
     return PRESETS[name]
+
+# %% ../nbs/05_reconstruction.ipynb #ad43e6ae
+def edit_inversion(pipe, # The pipeline that made the inversion
+                   inversion: Inversion, # From `invert`
+                   prompt: str | list[str], # What the video should become; several are edited as one batch
+                   *,
+                   preset: str = 'default', # One of `PRESETS`, for what belongs to the edit
+                   negative_prompt: str | None = None, # What it should not show; None: the preset's
+                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, mask=None, # None: the preset's; mask=False: none
+                   **kwargs # As for `edit`
+                  ) -> Edit | list[Edit]: # The edited video, or one for each prompt
+    "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
+    p, prompts = preset_of(preset), [prompt] if isinstance(prompt, str) else list(prompt)
+    own = dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, negative_prompt=negative_prompt if negative_prompt is not None else inversion.prompt if p.negative_source else '')
+    mask = p.mask if mask is None else mask
+    if p.flow is None: out = edit_many(pipe, inversion, prompts, p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start, mask=mask)
+    else:
+        settings = {**p.flow, **own, 'num_inference_steps': inversion.settings['num_inference_steps'], **{k: v for k, v in kwargs.items() if v is not None}}
+        out = [edit_flow(pipe, inversion.video, one, inversion.prompt, mask=mask, **settings) for one in prompts]
+    for one in out: one.settings['preset'] = preset
+    return out[0] if isinstance(prompt, str) else out
+
+def edit_video(pipe, # A CogVideoX pipeline
+               video: Video, # From `read_video(path, pipe)`
+               prompt: str | list[str], # What it should become; several are edited as one batch
+               *,
+               source_prompt: str = '', # What it shows now
+               preset: str = 'default', # One of `PRESETS`
+               num_inference_steps: int | None = None, # Steps of the inversion and of the edit; None: the preset's
+               negative_prompt: str | None = None, # What the result should not show; None: the preset's
+               guidance_scale: float | None = None, # None: the preset's
+               start: str | float | torch.Tensor | None = None, # None: the preset's
+               strength: float | None = None, # Share of the path that is inverted and walked again; None: the preset's, mostly all of it
+               mask=None, # Where it may change, as for `edit`; None: the preset's; False: everywhere
+               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
+               seed: int = 0, # Of the noise
+              ) -> Edit | list[Edit]: # The edited video, or one for each prompt
+    "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `VideoError`"
+    p, steps, prompts = preset_of(preset), num_inference_steps, [prompt] if isinstance(prompt, str) else list(prompt)
+    for one in prompts: check_prompt(pipe, one)
+    first_frame(pipe, video, image)
+    if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
+    steps = p.num_inference_steps if steps is None else steps
+    if p.flow is None:
+        inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
+        return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, image=image, seed=seed)
+    settings = {**p.flow, 'num_inference_steps': steps, 'guidance_scale': p.guidance_scale if guidance_scale is None else guidance_scale, 'negative_prompt': negative_prompt or '', **({} if strength is None else {'strength': strength})}
+    out = [edit_flow(pipe, video, one, source_prompt, mask=p.mask if mask is None else mask, image=image, seed=seed, **settings) for one in prompts]
+    for one in out: one.settings['preset'] = preset
+    return out[0] if isinstance(prompt, str) else out
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665
 def film_grid(rows: dict, # Title to frames (F, H, W, 3)
