@@ -46,11 +46,12 @@ class ModelOptions:
 @dataclass(frozen=True)
 class SamplingOptions:
     "How the edit is made."
-    num_inference_steps: int = 50 # Steps of the inversion and of the edit
-    preset: str = 'default' # A named set of settings; `reference` is what the public script does
+    num_inference_steps: _later(int, 'INT') = None # Steps of the inversion and of the edit; if left out, the preset's (50, `fast` has 25)
+    preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, or reference, which is what the public script does
     guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (6)
     start: _later(Literal['inverted', 'noise'] | float, 'inverted|noise|0…1') = None # Start from the inverted video, from seeded noise, or from a mix with so much noise; if left out, the preset's
-    strength: float = 1. # Share of the way to noise and back, above 0; less changes less
+    strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)
+    mask: _later(str, 'difference|none|FILE') = None # Where the video may change: a picture or video, white there, or `difference`: where the model would change it; if left out, the preset's
     seed: int = 42 # Same seed, same edit
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class EditCommand:
     video_path: _later(str, 'FILE') = None # The video to edit: mp4, mov, mkv, webm, avi or gif
     inversion_path: _later(str, 'FOLDER') = None # What `invert` wrote, in place of a video and of options for its frames and steps
     source_prompt: str = '' # What the video shows now; saying it makes the inversion better
-    negative_prompt: str = '' # What the edited video should not show
+    negative_prompt: _later(str, 'TEXT') = None # What the edited video should not show; if left out, the preset's, mostly nothing
     image_path: _later(str, 'FILE') = None # Edited first frame, for image-to-video models; if left out, the video's own
     output_path: str = 'output' # Folder for the results; made if it is not there
     json: _Switch = False # Print one JSON object instead of paths
@@ -133,11 +134,12 @@ def check_options(command: EditCommand | InvertCommand # What was asked for
     if isinstance(command, EditCommand):
         if not command.prompt.strip(): raise CommandError('the prompt is empty; say with --prompt what the edited video should show')
         if bool(command.video_path) == bool(command.inversion_path): raise CommandError('give either --video_path or --inversion_path')
-        scale = command.sampling.guidance_scale
+        scale, mask = command.sampling.guidance_scale, command.sampling.mask
+        if mask not in (None, 'difference', 'none') and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, difference, or none')
         if scale is not None and not (math.isfinite(scale) and scale >= 0): raise CommandError(f'guidance_scale must be 0 or more; got {scale}')
     how = command.sampling if isinstance(command, EditCommand) else command.inversion
-    if not 1 <= how.num_inference_steps <= 1000: raise CommandError(f'num_inference_steps must be between 1 and 1000; got {how.num_inference_steps}')
-    if not 0 < how.strength <= 1: raise CommandError(f'strength must be above 0 and at most 1; got {how.strength}')
+    if how.num_inference_steps is not None and not 1 <= how.num_inference_steps <= 1000: raise CommandError(f'num_inference_steps must be between 1 and 1000; got {how.num_inference_steps}')
+    if how.strength is not None and not 0 < how.strength <= 1: raise CommandError(f'strength must be above 0 and at most 1; got {how.strength}')
     folder = Path(command.output_path).expanduser().absolute()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     if isinstance(command, InvertCommand) and there == folder: raise CommandError(f'{command.output_path!r} is there already; give a new folder with --output_path')
@@ -173,6 +175,18 @@ def _open(command):
     pipe.set_progress_bar_config(disable=None) # None: bars only where a person watches
     return pipe, video
 
+def _mask(command, pipe, video):
+    "The mask of an edit as `edit_video` takes it"
+    mask, clip = command.sampling.mask, asdict(command.clip)
+    if mask in (None, 'difference', 'none'): return False if mask == 'none' else mask
+    from cogvideo_ddim_edit.masks import latent_mask
+    from cogvideo_ddim_edit.video import read_image, read_video
+    if Path(mask).suffix.lower() in ('.png', '.jpg', '.jpeg', '.webp', '.bmp'): return read_image(mask, video, command.clip.fit).max(-1)
+    height, width = video.frames.shape[1:3]
+    frames = read_video(mask, pipe, **clip | dict(width=width, height=height)).frames.max(-1)
+    if len(frames) != len(video.frames): raise CommandError(f'the mask has {len(frames)} frames, but the video {len(video.frames)}; give a mask as long as the video, or a picture')
+    return frames
+
 def run_edit(command: EditCommand # What was asked for
             ) -> dict[str, str]: # Paths written, by what they are: reconstruction, side_by_side, settings
     "Invert, edit and write; everything that can be refused is refused before the model runs"
@@ -185,9 +199,9 @@ def run_edit(command: EditCommand # What was asked for
     preset_of(how.preset)
     pipe, video = _open(command)
     image = read_image(command.image_path, video or inversion.video, command.clip.fit) if command.image_path else None
-    prompts = dict(negative_prompt=command.negative_prompt, image=image)
-    if inversion: result = edit_inversion(pipe, inversion, command.prompt, **prompts, **{k: v for k, v in asdict(how).items() if k not in ('num_inference_steps', 'strength')}, strength=min(how.strength, inversion.settings['strength']))
-    else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **prompts, **asdict(how))
+    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video))
+    if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k not in ('num_inference_steps', 'strength')}, strength=how.strength and min(how.strength, inversion.settings['strength']))
+    else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **settings)
     written = export_edit(result, command.output_path)
     return {what: str(written[key]) for what, key in (('reconstruction', 'reconstruction'), ('side_by_side', 'side_by_side'), ('settings', 'sidecar'))}
 
