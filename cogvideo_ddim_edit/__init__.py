@@ -9,7 +9,9 @@ _homes = {
     'video': ['Video', 'VideoError', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents'],
     'inversion': ['CogVideoXDDIMInverseScheduler', 'CogVideoXDDIMPathScheduler', 'Inversion', 'InversionError', 'NoiseLikeness', 'StepsError', 'StoredLatents', 'ddim_inversion', 'invert', 'noise_likeness', 'sampler'],
     'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'injected'],
-    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_inversion', 'edit_video', 'reconstruct', 'round_trip'],
+    'masks': ['MaskError', 'difference_mask', 'keep_outside', 'latent_mask', 'token_mask'],
+    'flow': ['FlowEditScheduler', 'flow_latents'],
+    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_flow', 'edit_inversion', 'edit_many', 'edit_video', 'reconstruct', 'round_trip'],
     'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
 }
 _home = {name: module for module, names in _homes.items() for name in names}
