@@ -8,11 +8,14 @@ _homes = {
     'loading': ['FAMILIES', 'Family', 'ModelNotFound', 'Requirements', 'load_pipeline', 'random_pipeline', 'requirements'],
     'video': ['Video', 'VideoError', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents'],
     'inversion': ['CogVideoXDDIMInverseScheduler', 'CogVideoXDDIMPathScheduler', 'Inversion', 'InversionError', 'NoiseLikeness', 'StepsError', 'StoredLatents', 'ddim_inversion', 'invert', 'noise_likeness', 'sampler'],
-    'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'injected'],
+    'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'enable_context_parallel', 'injected'],
     'masks': ['MaskError', 'difference_mask', 'keep_outside', 'latent_mask', 'token_mask'],
     'flow': ['FlowEditScheduler', 'flow_latents'],
     'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_flow', 'edit_inversion', 'edit_many', 'edit_video', 'reconstruct', 'round_trip'],
+    'maps': ['AttentionMaps', 'MapsError', 'WordMaps', 'attention_maps', 'word_maps', 'word_mask', 'word_tokens'],
     'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
+    'metrics': ['EditScore', 'MetricError', 'VideoScore', 'score_edit', 'score_folder', 'score_video'],
+    'benchmark': ['BenchmarkError', 'run_benchmark'],
 }
 _home = {name: module for module, names in _homes.items() for name in names}
 __all__ = sorted(_home)

@@ -19,7 +19,8 @@ from diffusers.models.embeddings import apply_rotary_emb
 # %% auto #0
 __all__ = ['SHARES', 'PUBLIC_SCRIPT', 'merge', 'attention_with_lse', 'attention_by_hand', 'InjectionError', 'Injection',
            'draw_injection', 'show_injection', 'project', 'reference_attention',
-           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'parallel_config', 'injected']
+           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'parallel_config',
+           'enable_context_parallel', 'injected']
 
 # %% ../nbs/04_attention.ipynb #f70af225
 def merge(out_a: torch.Tensor, # Attention over keys a, (..., S, d)
@@ -349,15 +350,39 @@ def parallel_config(transformer, processor):
     config = getattr(processor, '_parallel_config', None) or getattr(transformer, '_parallel_config', None)
     return config if getattr(config, 'context_parallel_config', None) is not None else None
 
+# %% ../nbs/04_attention.ipynb #4ccb6dd1
+def enable_context_parallel(transformer, # A CogVideoX transformer, with the same weights in every process
+                            config, # diffusers' `ContextParallelConfig`; `ulysses_anything` for numbers of tokens that do not divide
+                           ):
+    "From now on each process has its part of the tokens in `transformer`, with or without `injected`; raises `InjectionError`"
+    from diffusers.models._modeling_parallel import ContextParallelInput as Cut, ContextParallelOutput as Join
+    blocks, text, parts = transformer.transformer_blocks, transformer.config.max_text_seq_length, config.ring_degree*config.ulysses_degree
+    need(config.ulysses_anything or config.ring_anything or text % parts == 0, f'{text} tokens of text cannot be cut into {parts} equal parts; use ulysses_anything=True or ring_anything=True')
+    own = [block.attn1.processor for block in blocks]
+    try:
+        for block in blocks: block.attn1.processor = CogVideoXAttnProcessor2_0ForDDIMInversion(references=lambda batch: 0)
+        transformer.enable_parallelism(config=config, cp_plan={'': {'image_rotary_emb': (Cut(0, 2), Cut(0, 2))},
+            'transformer_blocks.0': {'hidden_states': Cut(1, 3), 'encoder_hidden_states': Cut(1, 3)}, 'proj_out': Join(1, 3)})
+    except BaseException:
+        for block, p in zip(blocks, own): block.attn1.processor = p
+        raise
+
 # %% ../nbs/04_attention.ipynb #897cbab8
 ARGUMENTS = 'hidden_states', 'encoder_hidden_states', 'timestep', 'timestep_cond', 'ofs', 'image_rotary_emb', 'attention_kwargs', 'return_dict'
 
 def is_compiled(module): return hasattr(module, '_orig_mod') or getattr(module, '_compiled_call_impl', None) is not None
 
+def is_cached(transformer):
+    "Does one of diffusers' caches keep results of earlier calls, switched on by the model or put on by hand?"
+    hooks = (hook for module in transformer.modules() for hook in getattr(getattr(module, '_diffusers_hook', None), 'hooks', {}).values())
+    return getattr(transformer, 'is_cache_enabled', False) or any(getattr(hook, '_is_stateful', False) for hook in hooks)
+
+def check_cache(transformer): need(not is_cached(transformer), 'a cache is enabled, which keeps results of a batch without the reference; call transformer.disable_cache() first')
+
 def check_use(transformer, injection, trajectory, image_latents):
     "Refuse what `injected` cannot do with this transformer, trajectory and setting"
     config, z, n = transformer.config, next(iter(trajectory.values())), len(transformer.transformer_blocks)
-    need(not getattr(transformer, 'is_cache_enabled', False), 'a cache is enabled, which keeps results of a batch without the reference; call transformer.disable_cache() first')
+    check_cache(transformer)
     need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks (compile_repeated_blocks) instead')
     for name, most in (('steps', len(trajectory)), ('layers', n)):
         part = getattr(injection, name)
@@ -388,6 +413,7 @@ def injected(transformer, # A CogVideoX transformer
     def add(module, args, kwargs):
         now.rows, kwargs = 0, {**dict(zip(ARGUMENTS, args)), **kwargs}
         if getattr(blocks[0].attn1.processor, 'references', references) is not references: return (), kwargs # an inner use has the floor
+        check_cache(transformer)
         t, x, e = int(kwargs['timestep'].flatten()[0]), kwargs['hidden_states'], kwargs['encoder_hidden_states']
         need(t in trajectory, f'the pipeline is at timestep {t}, which the inversion did not visit; use its number of steps')
         now.weight = injection.weight_at(order.index(t), len(order))

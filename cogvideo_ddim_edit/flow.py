@@ -113,4 +113,4 @@ def flow_latents(pipe, # A CogVideoX pipeline
     rows = lambda x: x.expand(draws, *x.shape[1:])
     with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale):
         call_pipeline(pipe, rows(z), rows(e), rows(n) if guidance_scale > 1 else None, image, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale)
-    return scheduler.solved[:, z.shape[1] - latents.shape[1]:].cpu()
+    return scheduler.solved[:1, z.shape[1] - latents.shape[1]:].cpu() # all rows are the same

@@ -293,7 +293,7 @@ def edit_video(pipe, # A CogVideoX pipeline
     if p.flow is None:
         inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
         return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, image=image, seed=seed)
-    settings = {**p.flow, 'num_inference_steps': steps, 'guidance_scale': p.guidance_scale if guidance_scale is None else guidance_scale, 'negative_prompt': negative_prompt or '', **({} if strength is None else {'strength': strength})}
+    settings = {**p.flow, 'num_inference_steps': steps, 'guidance_scale': p.guidance_scale if guidance_scale is None else guidance_scale, 'negative_prompt': negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '', **({} if strength is None else {'strength': strength})}
     out = [edit_flow(pipe, video, one, source_prompt, mask=p.mask if mask is None else mask, image=image, seed=seed, **settings) for one in prompts]
     for one in out: one.settings['preset'] = preset
     return out[0] if isinstance(prompt, str) else out

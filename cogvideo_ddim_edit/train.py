@@ -4,9 +4,8 @@
 
 # %% auto #0
 __all__ = ['TEXT_LENGTH', 'frames_to_tensor', 'new_vae', 'save_checkpoint', 'load_checkpoint', 'Run', 'vae_loss', 'train_vae',
-           'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline', 'channel_map',
-           'map_channels', 'encode_scenes', 'rope', 'ShortAttention', 'sample_timesteps', 'velocity_loss',
-           'object_masks', 'masks_of_tokens', 'MaskHead', 'train_transformer', 'train']
+           'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline', 'even_channels',
+           'encode_scenes', 'rope', 'ShortAttention', 'sample_timesteps', 'velocity_loss', 'train_transformer', 'train']
 
 # %% ../nbs/11_train_shapes.ipynb #4dc6e801
 from copy import deepcopy
@@ -178,25 +177,15 @@ def save_pipeline(folder: Path, vae, transformer, text_encoder, tokenizer):
     CogVideoXPipeline(tokenizer=tokenizer, text_encoder=half[2], vae=half[0], transformer=half[1], scheduler=new_scheduler()).save_pretrained(folder)
 
 # %% ../nbs/11_train_shapes.ipynb #1059ab0a
-def channel_map(z: torch.Tensor, # Scaled latents (B, C, F, h, w) of some clips
-                std: float = .5, # Of every direction in the end
-                least: float = .01 # Directions with a smaller share of the total variance are scaled like one of this share
-               ) -> torch.Tensor: # (C, C)
-    "The map (1) that makes all directions of the channels count the same"
-    variance, directions = torch.linalg.eigh(torch.cov(z.float().transpose(0, 1).flatten(1)))
-    return std*variance.clamp(min=least*variance.sum()).rsqrt()[:, None]*directions.T
-
 @torch.no_grad()
-def map_channels(vae, A: torch.Tensor # (C, C), invertible
-                ):
-    "Put latents z of `vae` as A z in place; its round trip stays what it was"
-    out, n, back = vae.encoder.conv_out.conv, vae.config.latent_channels, torch.linalg.inv(A)
-    mix = lambda M, w: torch.einsum('ij,j...->i...', M, w)
-    spread = mix(A.square(), out.bias[n:].exp()) # the posterior's variance, taken as constant: it is next to nothing
-    out.weight[:n], out.bias[:n], out.bias[n:] = mix(A, out.weight[:n]), mix(A, out.bias[:n]), spread.log()
-    out.weight[n:] = 0
+def even_channels(vae, clips: torch.Tensor # (B, 3, F, H, W), -1…1
+                 ):
+    "Scale the latent channels of `vae` in place to standard deviation 1/scaling_factor; its round trip stays what it was"
+    scale = vae.encode(clips).latent_dist.mode().std((0, 2, 3, 4))*vae.config.scaling_factor
+    out, n = vae.encoder.conv_out.conv, vae.config.latent_channels
+    out.weight[:n] /= scale.view(-1, 1, 1, 1, 1); out.bias[:n] /= scale; out.bias[n:] -= 2*scale.log()
     for name, conv in vae.decoder.named_modules():
-        if name == 'conv_in.conv' or name.endswith(('conv_y.conv', 'conv_b.conv')): conv.weight.copy_(torch.einsum('oj...,ji->oi...', conv.weight, back))
+        if name in ('conv_in.conv',) or name.endswith(('conv_y.conv', 'conv_b.conv')): conv.weight *= scale.view(1, -1, 1, 1, 1)
 
 @torch.no_grad()
 def encode_scenes(vae, scenes: list, batch=8, report=print
@@ -240,7 +229,7 @@ def _optimizers(transformer, text_encoder, lr):
     return [torch.optim.Muon(matrices, lr=2*lr, weight_decay=.01, adjust_lr_fn='match_rms_adamw'), torch.optim.AdamW(rest, lr, betas=(.9, .98), weight_decay=.01)]
 
 def sample_timesteps(n: int, # How many
-                     even: float = .2, center: float = 720., width: float = 180. # Share of evenly spread ones; the others are normal
+                     even: float = .25, center: float = 680., width: float = 170. # Share of evenly spread ones; the others are normal
                     ) -> torch.Tensor: # (n,), 0…999, in random order
     "Noise levels to train on, spread over their density without gaps"
     bell = torch.exp(-.5*((torch.arange(1000) - center)/width)**2)
@@ -254,31 +243,6 @@ def velocity_loss(transformer, text_encoder, scheduler, z, tokens, rotary):
         e = text_encoder(tokens)[0]
         v = transformer(scheduler.add_noise(z, noise, t), e, t, image_rotary_emb=rotary, return_dict=False)[0].float()
     return (v - scheduler.get_velocity(z, noise, t)).square().mean()
-
-# %% ../nbs/11_train_shapes.ipynb #1c7679f7
-def object_masks(scenes: list # Scenes of one length
-                ) -> torch.Tensor: # (B, F, H, W), uint8, 0…255
-    "Where the objects of `scenes` are"
-    return torch.from_numpy(np.stack([(255*coverage(s.shape, track(s), s.size)).astype(np.uint8) for s in scenes]))
-
-def masks_of_tokens(masks: torch.Tensor # (B, F, H, W), uint8
-                   ) -> torch.Tensor: # (B, tokens, 4·8·8), 0…1
-    "The pixels below each token; the first latent frame has one frame, which stands for four"
-    m = torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1).float()/255
-    return m.unflatten(1, (-1, 4)).unflatten(3, (-1, 8)).unflatten(5, (-1, 8)).permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
-
-class MaskHead(torch.nn.Module):
-    "Says from what `block` hands on which pixels below a token are object; for training only"
-    def __init__(self, block, width: int):
-        super().__init__()
-        self.out, self.seen = torch.nn.Linear(width, 256), (seen := {})
-        torch.nn.init.zeros_(self.out.weight); torch.nn.init.constant_(self.out.bias, -2.7) # one pixel in fifteen is object
-        block.register_forward_hook(lambda module, args, output: seen.__setitem__('tokens', output[0])) # a plain dictionary, which compiled blocks can write to
-
-    def loss(self, masks): # (B, F, H, W), uint8
-        "Cross-entropy for the clips that the transformer saw last"
-        with torch.autocast(masks.device.type, torch.bfloat16): logits = self.out(self.seen['tokens'])
-        return F.binary_cross_entropy_with_logits(logits.float(), masks_of_tokens(masks))
 
 # %% ../nbs/11_train_shapes.ipynb #e08bbff9
 def _tokens(tokenizer, scenes, rng, device):
@@ -294,44 +258,41 @@ def _new_models(device, start=None):
     for m in models.values(): m.to(device)
     return models
 
-def _descend(loss, models, optimizers):
-    "One step down"
+def _descend(loss, models, optimizers) -> float:
+    "One step down; the loss"
     for o in optimizers: o.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_([p for m in models for p in m.parameters()], 1.)
     for o in optimizers: o.step()
+    return loss.item()
 
 # %% ../nbs/11_train_shapes.ipynb #90c301bc
 def train_transformer(folder: Path, # Checkpoints; training goes on from what is there
                       latents: dict, # Number of frames to latents, from `encode_scenes`
                       scenes: dict, # Number of frames to the scenes of those latents
                       minutes: float, # Time budget, of this and earlier runs together
-                      device: str = 'cpu', batch: int = 48, lr: float = 1.5e-3, average: float = .999,
-                      outlines: float = .1, # Weight of the mask head's loss
+                      device: str = 'cpu', batch: int = 32, lr: float = 1.5e-3, average: float = .999,
                       start=None, # A pipeline whose weights to begin with
                       compiled: bool = False, # Compile the blocks: it takes a while once and makes every step faster
                       report=print):
     "Train transformer and text encoder within a time budget; returns their averages"
     tokenizer, scheduler, models = new_tokenizer(), new_scheduler(), _new_models(device, start)
     trained, averages = [models[k] for k in ('transformer', 'text_encoder')], [models[k] for k in ('average_transformer', 'average_text_encoder')]
-    masks, head = {f: object_masks(some) for f, some in scenes.items()}, MaskHead(trained[0].transformer_blocks[3], trained[0].proj_out.in_features).to(device)
     optimizers = _optimizers(*trained, lr)
-    optimizers[1].add_param_group({'params': head.parameters(), 'lr': lr})
     top = [[g['lr'] for g in o.param_groups] for o in optimizers]
-    run = Run('transformer', folder, {**models, 'head': head}, optimizers, minutes, report=report)
+    run = Run('transformer', folder, models, optimizers, minutes, report=report)
     trained[0].set_attn_processor(ShortAttention())
     if compiled:
         for block in trained[0].transformer_blocks: block.compile(dynamic=False)
     rotary, rng = {f: rope(trained[0], (f - 1)//4 + 1, device) for f in latents}, np.random.default_rng(run.progress['step'] + 1)
     for step in run:
         for o, rates in zip(optimizers, top):
-            for g, r in zip(o.param_groups, rates): g['lr'] = r*run.rate(step, low=.01, fade=.45)
-        f = 17 if step % 8 == 7 else 9
+            for g, r in zip(o.param_groups, rates): g['lr'] = r*run.rate(step, low=.01, fade=.6)
+        f = 17 if step % 6 == 5 else 9
         some = rng.integers(0, len(scenes[f]), batch if f == 9 else batch//2)
         z, tokens = latents[f][torch.from_numpy(some)].float().to(device), _tokens(tokenizer, [scenes[f][i] for i in some], rng, device)
         loss = velocity_loss(*trained, scheduler, z, tokens, rotary[f])
-        run.note(loss.item())
-        _descend(loss + outlines*head.loss(masks[f][torch.from_numpy(some)].to(device)), trained, optimizers)
+        run.note(_descend(loss, trained, optimizers))
         rate = min(average, (step + 1)/(step + 10))
         for m, a in zip(trained, averages): torch._foreach_lerp_(list(a.parameters()), list(m.parameters()), 1 - rate)
     return *averages, run.progress
@@ -349,7 +310,7 @@ def train(folder: Path, # Where checkpoints, latents and the finished model (`mo
           transformer_minutes: float = 180., # Time budget of the transformer and the text encoder
           clips: int = 8000, # Clips of 9 frames; a sixth as many of 17
           device: str = 'cpu', # 'cpu' or 'cuda'
-          batch: int = 48, # Clips in a step of the transformer
+          batch: int = 32, # Clips in a step of the transformer
           start: Path | None = None, # A model folder to begin with; its autoencoder stays as it is
          ) -> Path: # The model folder
     "Train the embedded model from nothing, or go on from the checkpoints in `folder`"
@@ -358,8 +319,7 @@ def train(folder: Path, # Where checkpoints, latents and the finished model (`mo
     if pipe: vae, progress = pipe.vae, {'step': 0, 'curve': []}
     else:
         vae, progress = train_vae(folder/'vae', vae_minutes, device)
-        z = encode_scenes(vae, scenes[9][:600]).transpose(1, 2)
-        map_channels(vae, channel_map(z).to(device))
+        even_channels(vae, torch.stack([frames_to_tensor(render(s).frames) for s in scenes[9][:48]]).to(device))
     latents = _latents(folder/'latents.safetensors', vae, scenes, progress['step'])
     transformer, text_encoder, later = train_transformer(folder/'transformer', latents, scenes, transformer_minutes, device, batch, start=pipe, compiled=True)
     save_pipeline(folder/'model', vae, transformer, text_encoder, new_tokenizer())
