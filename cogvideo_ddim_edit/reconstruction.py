@@ -235,9 +235,10 @@ class Preset:
     flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
 
 PRESETS = {
-    'default': Preset('a search on the embedded model, tools/search.py', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('the same search, at less than half the cost', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_steps=(0., .6), inversion=lambda pipe: dict(refinement=())),
-    'faithful': Preset('the same search, for what is kept', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), mask='difference', inversion=lambda pipe: dict(replay_steps=1)),
+    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_steps=(0., .6), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_steps=(0., .6), negative_source=True,
+                   inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
+    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .6), layers=(.5, 1.)), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
     'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
     'flow': Preset('FlowEdit, 2412.08629', Injection(weight=0.), flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
