@@ -80,7 +80,7 @@ class EditCommand:
     video_path: _later(str, 'FILE') = None # The video to edit: mp4, mov, mkv, webm, avi or gif
     inversion_path: _later(str, 'FOLDER') = None # What `invert` wrote, in place of a video and of options for its frames and steps
     source_prompt: str = '' # What the video shows now; saying it makes the inversion better
-    negative_prompt: _later(str, 'TEXT') = None # What the edited video should not show; if left out, the preset's, mostly nothing
+    negative_prompt: _later(str, 'TEXT') = None # What the edited video should not show; if left out, the preset's: for our own presets the source prompt
     image_path: _later(str, 'FILE') = None # Edited first frame, for image-to-video models; if left out, the video's own
     output_path: str = 'output' # Folder for the results; made if it is not there
     json: _Switch = False # Print one JSON object instead of paths

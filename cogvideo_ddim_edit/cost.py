@@ -16,7 +16,7 @@ from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
 from .inversion import CogVideoXDDIMInverseScheduler, invert
 from .attention import Injection, within
-from .masks import difference_mask
+from .masks import difference_mask, spread_stops
 from .flow import flow_latents
 from .reconstruction import Preset, preset_of
 
@@ -195,8 +195,8 @@ def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
 
 def calls_of_mask(n: int, prompts: int) -> list[Calls]:
     "Of `difference_mask` along `n` steps"
-    (a, b), looks = default(difference_mask, 'during'), default(difference_mask, 'looks')
-    return [Calls('edit', len({min(n - 1, int(n*(a + (b - a)*(k + .5)/looks))) for k in range(looks)}), prompts)]
+    during, looks = default(difference_mask, 'during'), default(difference_mask, 'looks')
+    return [Calls('edit', len(spread_stops(range(n), looks, during)), prompts)]
 
 # %% ../nbs/12_cost.ipynb #abcfc913
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own

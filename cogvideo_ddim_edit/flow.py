@@ -9,6 +9,7 @@ import math
 import torch
 from .attention import ARGUMENTS
 from .inversion import CogVideoXDDIMPathScheduler, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
+from .masks import pad_mask
 
 # %% auto #0
 __all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents']
@@ -106,7 +107,7 @@ def flow_latents(pipe, # A CogVideoX pipeline
                 ) -> torch.Tensor: # Clean latents of the edit, (1, F, C, h, w), float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`"
     z = pad_latents(pipe, latents).float()
-    m = None if mask is None else torch.cat([mask[:1]]*(z.shape[1] - len(mask)) + [mask])
+    m = None if mask is None else pad_mask(pipe, mask)
     scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m)
     scheduler.path(num_inference_steps)
     e, s, n = (encode_prompts(pipe, [p]) for p in (prompt, source_prompt, negative_prompt))

@@ -16,7 +16,7 @@ from diffusers.models.attention_dispatch import dispatch_attention_fn
 from .video import Video
 from .inversion import Inversion
 from .attention import ARGUMENTS, checked_part, is_cached, is_compiled, parallel_config, project, within
-from .masks import otsu, predictions_along, soft_mask
+from .masks import otsu, predictions_along, soft_mask, spread_stops
 
 # %% auto #0
 __all__ = ['REST', 'group_mass', 'text_rows', 'MapsError', 'AttentionMaps', 'attention_maps', 'word_tokens', 'WordMaps',
@@ -223,8 +223,7 @@ def spread_timesteps(inversion: Inversion, # From `invert`
                     ) -> list[int]: # Falling
     "Timesteps of an inversion, evenly spread; raises `MapsError`"
     need(isinstance(looks, int) and looks > 0 and 0 <= during[0] < during[1] <= 1, f'looks is {looks} and during {during}; use 1 look or more, and 0 <= from < to <= 1')
-    visits = inversion.timesteps
-    return [visits[i] for i in sorted({min(len(visits) - 1, int(len(visits)*(during[0] + (during[1] - during[0])*(k + .5)/looks))) for k in range(looks)})]
+    return spread_stops(inversion.timesteps, looks, during)
 
 # %% ../nbs/06_maps.ipynb #c9916a7f
 def checked_timesteps(inversion, timesteps):

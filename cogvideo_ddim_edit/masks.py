@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from .inversion import CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 
 # %% auto #0
-__all__ = ['MaskError', 'latent_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler', 'predictions_along', 'otsu',
-           'soft_mask', 'difference_mask', 'keep_outside']
+__all__ = ['MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler', 'predictions_along',
+           'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'keep_outside']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
 class MaskError(ValueError):
@@ -35,11 +35,14 @@ def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (F, H, W) or (H, W), o
     return m if len(m) == n else torch.cat([m[:1], m[1:].unflatten(0, (n - 1, -1)).amax(1)])
 
 # %% ../nbs/04a_masks.ipynb #dcda1cbc
+def pad_mask(pipe, mask: torch.Tensor # (F', h, w), from `latent_mask`
+            ) -> torch.Tensor: "A mask with copies of its first frame in front, as `pad_latents` does it"; return pad_latents(pipe, mask[None, :, None])[0, :, 0]
+
 def token_mask(pipe, mask: torch.Tensor # (F', h, w), from `latent_mask`
               ) -> torch.Tensor: # (F″, h″, w″)
     "A mask on the grid of the transformer's video tokens, for `Injection`"
     c = pipe.transformer.config
-    m = pad_latents(pipe, mask[None, :, None])[0, :, 0]
+    m = pad_mask(pipe, mask)
     return F.max_pool3d(m[None], (c.patch_size_t or 1, c.patch_size, c.patch_size))[0]
 
 # %% ../nbs/04a_masks.ipynb #943687e4
@@ -104,6 +107,13 @@ def soft_mask(strength: torch.Tensor, # (…, F, h, w), how much is changed, 0 o
     return m
 
 # %% ../nbs/04a_masks.ipynb #3699c1d9
+def spread_stops(visits: list[int], # Falling timesteps of a path
+                 looks: int, # So many, or fewer on a short path
+                 during: tuple[float, float] # Part of the path, 0 (noise) to 1 (clean)
+                ) -> list[int]: # Falling
+    "Some of `visits`, evenly spread over a part of them"
+    return [visits[i] for i in sorted({min(len(visits) - 1, int(len(visits)*(during[0] + (during[1] - during[0])*(k + .5)/looks))) for k in range(looks)})]
+
 def difference_mask(pipe, inversion: Inversion, # From `invert`
                     prompts: str | list[str], # What the video should become; several give a mask each
                     *,
@@ -112,9 +122,9 @@ def difference_mask(pipe, inversion: Inversion, # From `invert`
                     **kwargs # As for `soft_mask`: grow, softness
                    ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
     "Where the model would change the video: the difference of what it predicts under the edit prompt and under the source prompt; raises `MaskError`"
-    visits, several = inversion.timesteps, not isinstance(prompts, str)
+    several = not isinstance(prompts, str)
     if not (0 <= during[0] < during[1] <= 1) or looks < 1: raise MaskError(f'during is {during} and looks {looks}; use 0 <= from < to <= 1, and 1 look or more')
-    stops = [visits[i] for i in sorted({min(len(visits) - 1, int(len(visits)*(during[0] + (during[1] - during[0])*(k + .5)/looks))) for k in range(looks)})]
+    stops = spread_stops(inversion.timesteps, looks, during)
     found = 0.
     for t, x in predictions_along(pipe, inversion, list(prompts) if several else [prompts], stops).items():
         size = (x.cpu() - pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))).norm(dim=2)[:, -inversion.latents.shape[1]:]

@@ -260,15 +260,25 @@ def edit_inversion(pipe, # The pipeline that made the inversion
                    **kwargs # As for `edit`
                   ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
-    p, prompts = preset_of(preset), [prompt] if isinstance(prompt, str) else list(prompt)
-    own = dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, negative_prompt=negative_prompt if negative_prompt is not None else inversion.prompt if p.negative_source else '')
-    mask = p.mask if mask is None else mask
-    if p.flow is None: out = edit_many(pipe, inversion, prompts, p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start, mask=mask)
-    else:
-        settings = {**p.flow, **own, 'num_inference_steps': inversion.settings['num_inference_steps'], **{k: v for k, v in kwargs.items() if v is not None}}
-        out = [edit_flow(pipe, inversion.video, one, inversion.prompt, mask=mask, **settings) for one in prompts]
-    for one in out: one.settings['preset'] = preset
-    return out[0] if isinstance(prompt, str) else out
+    p = preset_of(preset)
+    own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask)
+    if p.flow is not None: return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
+    return _named(edit_many(pipe, inversion, [prompt] if isinstance(prompt, str) else list(prompt), p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
+
+def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask):
+    "What the preset `p` says where None is given"
+    return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask,
+                negative_prompt=negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '')
+
+def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
+    "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
+    settings = {**preset_of(preset).flow, **{k: v for k, v in kwargs.items() if v is not None}}
+    return _named([edit_flow(pipe, video, one, source_prompt, **settings) for one in ([prompt] if isinstance(prompt, str) else prompt)], preset, prompt)
+
+def _named(edits, preset, prompt):
+    "Edits that know their preset; one of them for one prompt"
+    for one in edits: one.settings['preset'] = preset
+    return edits[0] if isinstance(prompt, str) else edits
 
 def edit_video(pipe, # A CogVideoX pipeline
                video: Video, # From `read_video(path, pipe)`
@@ -286,18 +296,14 @@ def edit_video(pipe, # A CogVideoX pipeline
                seed: int = 0, # Of the noise
               ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `VideoError`"
-    p, steps, prompts = preset_of(preset), num_inference_steps, [prompt] if isinstance(prompt, str) else list(prompt)
-    for one in prompts: check_prompt(pipe, one)
+    p = preset_of(preset)
+    for one in [prompt] if isinstance(prompt, str) else prompt: check_prompt(pipe, one)
     first_frame(pipe, video, image)
     if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
-    steps = p.num_inference_steps if steps is None else steps
-    if p.flow is None:
-        inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
-        return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, image=image, seed=seed)
-    settings = {**p.flow, 'num_inference_steps': steps, 'guidance_scale': p.guidance_scale if guidance_scale is None else guidance_scale, 'negative_prompt': negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '', **({} if strength is None else {'strength': strength})}
-    out = [edit_flow(pipe, video, one, source_prompt, mask=p.mask if mask is None else mask, image=image, seed=seed, **settings) for one in prompts]
-    for one in out: one.settings['preset'] = preset
-    return out[0] if isinstance(prompt, str) else out
+    steps = p.num_inference_steps if num_inference_steps is None else num_inference_steps
+    if p.flow is not None: return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask))
+    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
+    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, image=image, seed=seed)
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665
 def film_grid(rows: dict, # Title to frames (F, H, W, 3)
