@@ -348,11 +348,13 @@ def summarize_rows(rows: list[dict], ceiling: list[dict], resamples: int = 10_00
     column = lambda name, some=rows: np.array([row[name] for row in some], float)
     estimate = lambda x, f=np.mean: bootstrap(x, f, resamples)
     part = lambda which: estimate(column('success', some)) if (some := [row for row in rows if which(row)]) else None
+    both = lambda some: np.array([row['success'] and row['worst_track_error'] <= 3 for row in some], float)
     background, most = column('background_psnr'), column('background_psnr', ceiling)
     cost = {name: float(f(x)) if (x := [row[name] for row in rows if row[name] is not None]) else None for name, f in (('row_forwards', np.mean), ('seconds', np.median), ('peak_memory', np.max), ('transformer_flops', np.max))}
     return dict(success=estimate(column('success')), edit_and_keep=estimate(np.stack([column('success'), column('iou'), np.minimum(background/most, 1)], 1), edit_and_keep), kept=estimate(column('kept')),
                 track_error=estimate(column('track_error'), np.median), within_3_px=estimate(column('worst_track_error') <= 3), iou=estimate(column('iou')), background_loss=estimate(background - most, np.median),
-                background_psnr=estimate(background, np.median), answer_psnr=estimate(column('answer_psnr')), by_kind={kind: part(lambda row: row['kind'] == kind) for kind in KINDS},
+                background_psnr=estimate(background, np.median), answer_psnr=estimate(column('answer_psnr')), both=estimate(both(rows)), by_kind={kind: part(lambda row: row['kind'] == kind) for kind in KINDS},
+                both_by_kind={kind: estimate(both(some)) for kind in KINDS if (some := [row for row in rows if row['kind'] == kind])},
                 by_motion={name: part(lambda row: row['motion_said'] == said) for name, said in (('said', True), ('not said', False))}, refused=sum(row['refused'] is not None for row in rows), **cost)
 
 # %% ../nbs/13_benchmark.ipynb #2e43d2f9
@@ -425,8 +427,8 @@ def report_tables(summary):
     methods = summary['methods']
     percent = lambda e: '' if e is None else f'{e[0]:.0%} ({e[1]:.0%} to {e[2]:.0%})'
     share, plus = lambda e: '' if e is None else f'{e[0]:.0%}', lambda c, unit: f"{c['difference'][0]:+.{unit}} ({c['difference'][1]:+.{unit}} to {c['difference'][2]:+.{unit}}), p = {c['p_holm']:.2g}"
-    first = [['method', 'success', 'track error, px', 'within 3 px', 'IoU', 'background − ceiling, dB', 'answer PSNR, dB', 'edit-and-keep', 'rows', 'TFLOPs', 'seconds']]
-    first += [[name, percent(m['success']), f"{m['track_error'][0]:.1f}", share(m['within_3_px']), f"{m['iou'][0]:.2f}", f"{m['background_loss'][0]:+.1f}", f"{m['answer_psnr'][0]:.1f}", f"{m['edit_and_keep'][0]:.2f}",
+    first = [['method', 'success', 'track error, px', 'within 3 px', 'both', 'IoU', 'background − ceiling, dB', 'answer PSNR, dB', 'edit-and-keep', 'rows', 'TFLOPs', 'seconds']]
+    first += [[name, percent(m['success']), f"{m['track_error'][0]:.1f}", share(m['within_3_px']), share(m['both']), f"{m['iou'][0]:.2f}", f"{m['background_loss'][0]:+.1f}", f"{m['answer_psnr'][0]:.1f}", f"{m['edit_and_keep'][0]:.2f}",
                f"{m['row_forwards']:.0f}", '' if m['transformer_flops'] is None else f"{m['transformer_flops']/1e12:.3g}", '' if m['seconds'] is None else f"{m['seconds']:.1f}"] for name, m in methods.items()]
     second = [['method', *KINDS, 'motion said', 'not said', 'other attributes kept', 'refused']]
     second += [[name, *(share(m['by_kind'][kind]) for kind in KINDS), *(share(m['by_motion'][said]) for said in ('said', 'not said')), share(m['kept']), str(m['refused'])] for name, m in methods.items()]
@@ -508,8 +510,8 @@ def choose(folder: str | Path, # Of a run
 # %% ../nbs/13_benchmark.ipynb #b08b3cd2
 PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.))
 GRIDS = { # engine: function, groups of knobs
-    'injection': (by_injection, (dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
-        dict(guidance_scale=(3., 6., 10.), negative=('empty', 'source')), dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .6))))),
+    'injection': (by_injection, (dict(guidance_scale=(2., 3., 4., 6., 10.), negative=('empty', 'source')), dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
+        dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .6))))),
     'flow': (by_flow, (dict(strength=(.5, .6, .7, .8, .9, 1.)), dict(guidance_scale=(3., 6., 10.), negative=('empty', 'source')), dict(source_guidance_scale=(1., 2., 3.)))),
     'SDEdit': (sdedit, (dict(strength=(.3, .4, .5, .6, .7, .8, .9)), dict(guidance_scale=(3., 6., 10.)))),
 }

@@ -38,7 +38,7 @@ class Scene:
     shape: str # One of `SHAPES`
     motion: str # One of `MOTIONS`
     background: str # One of `BACKGROUNDS`
-    size: float # Radius in pixels of the circle of the same area, 7.5 to 10.5
+    size: float # Radius in pixels of the circle of the same area, 9.5 to 12
     path: tuple # Numbers of the motion, see `track`
     gradient: tuple # Numbers of the background's gradient, see `background`
     num_frames: int = 9 # 9 or 17 (any 8k+1 renders)
@@ -72,13 +72,13 @@ _reach = 1.56
 
 def _draw_path(rng, motion, num_frames):
     "Numbers for one path, not yet known to stay in view"
-    steps, low, high = num_frames - 1, SIZE*.2, SIZE*.8
+    steps, low, high = num_frames - 1, SIZE*.28, SIZE*.72
     if motion in _TURNS:
-        return (rng.uniform(low, high), rng.uniform(low, high), rng.uniform(15, 32)/steps, rng.uniform(-.3, .3), rng.uniform(-6, 6)/steps**2*2)
+        return (rng.uniform(low, high), rng.uniform(low, high), rng.uniform(14, 26)/steps, rng.uniform(-.3, .3), rng.uniform(-5, 5)/steps**2*2)
     if motion == 'circling':
         turn = rng.uniform(math.radians(200), math.radians(320))/steps
-        return (rng.uniform(24, 40), rng.uniform(24, 40), rng.uniform(8, 12), rng.uniform(0, 2*math.pi), turn*rng.choice([-1, 1]))
-    return (rng.uniform(low, high), rng.uniform(low, high), rng.uniform(-14, 14)/steps, rng.uniform(10, 15), rng.uniform(0, math.pi), math.pi*rng.uniform(1.3, 1.7)/steps)
+        return (rng.uniform(27, 37), rng.uniform(27, 37), rng.uniform(7, 11), rng.uniform(0, 2*math.pi), turn*rng.choice([-1, 1]))
+    return (rng.uniform(low, high), rng.uniform(low, high), rng.uniform(-8, 8)/steps, rng.uniform(10.5, 14), rng.uniform(0, math.pi), math.pi*rng.uniform(1.3, 1.7)/steps)
 
 def _path(rng, motion, num_frames, size):
     "Numbers of a path on which the object stays in view"
@@ -105,7 +105,7 @@ def sample_scene(seed: int, # Same seed, same scene; seeds from 1,000,000 on are
     while True:
         words = {name: attributes.get(name) or str(rng.choice(options)) for name, options in ATTRIBUTES.items()}
         if held_out is None or ((words['color'], words['shape']) in HELD_OUT) == held_out: break
-    size = float(rng.uniform(7.5, 10.5))
+    size = float(rng.uniform(9.5, 12))
     gradient = tuple(float(g) for g in (rng.uniform(0, 2*math.pi), rng.uniform(.04, .16), *rng.uniform(-.8, .8, 2), rng.uniform(0, 2*math.pi), rng.uniform(.02, .08), *rng.uniform(-.04, .04, 3)))
     return Scene(**words, size=size, path=_path(rng, words['motion'], num_frames, size), gradient=gradient, num_frames=num_frames)
 
@@ -231,10 +231,11 @@ def _length(x):
 
 def _fit_background(frames, rounds=4):
     "The smooth still part of `frames` (F, H, W, 3) in 0…1, (H, W, 3)"
-    basis, x = _basis(), frames.reshape(len(frames), -1, 3)
+    x = frames.reshape(len(frames), -1, 3)
     middle = np.median(x, 0)
-    weight = np.ones(len(basis))
+    weight = np.ones(len(middle))
     for i in range(rounds):
+        basis = _basis(2 if i < 2 else 5) # an object that hardly moves is no part of a parabola
         weighted = basis*weight[:, None]
         fit = (basis @ np.linalg.solve(weighted.T @ basis + 1e-6*np.eye(basis.shape[1]), weighted.T @ middle)).astype(x.dtype)
         near = _length(x - fit) < (.3, .2, .12, .1)[i]
@@ -371,7 +372,7 @@ def read_clip(frames: np.ndarray # (F, 64, 64, 3), uint8, or float in 0…1
     blob = _blob(mask)
     mask = mask*blob
     area, solid = mask.sum((1, 2)), _box(core*1., 1) > .5
-    seen = (area > 40) & (area < 700)
+    seen = (area > 70) & (area < 900)
     if seen.mean() < .75 or (solid & ~blob).sum() > .35*(solid & blob).sum(): return nothing
     mask, yx = mask*seen[:, None, None], np.mgrid[:SIZE, :SIZE]
     xy = np.stack([np.where(seen, (mask*yx[i]).sum((1, 2))/np.maximum(area, 1), np.nan) for i in (1, 0)], 1)
