@@ -347,15 +347,16 @@ def summarize_rows(rows: list[dict], ceiling: list[dict], resamples: int = 10_00
     "What rows of one method say, beside those of the ceiling for the same pairs; estimates with intervals; JSON"
     column = lambda name, some=rows: np.array([row[name] for row in some], float)
     estimate = lambda x, f=np.mean: bootstrap(x, f, resamples)
-    part = lambda which: estimate(column('success', some)) if (some := [row for row in rows if which(row)]) else None
-    both = lambda some: np.array([row['success'] and row['worst_track_error'] <= 3 for row in some], float)
+    part = lambda x, which: estimate(x[which]) if which.any() else None
+    success, within, said = column('success'), column('worst_track_error') <= 3, column('motion_said') > 0
+    both, kinds = success*within, {kind: np.array([row['kind'] == kind for row in rows]) for kind in KINDS}
     background, most = column('background_psnr'), column('background_psnr', ceiling)
     cost = {name: float(f(x)) if (x := [row[name] for row in rows if row[name] is not None]) else None for name, f in (('row_forwards', np.mean), ('seconds', np.median), ('peak_memory', np.max), ('transformer_flops', np.max))}
-    return dict(success=estimate(column('success')), edit_and_keep=estimate(np.stack([column('success'), column('iou'), np.minimum(background/most, 1)], 1), edit_and_keep), kept=estimate(column('kept')),
-                track_error=estimate(column('track_error'), np.median), within_3_px=estimate(column('worst_track_error') <= 3), iou=estimate(column('iou')), background_loss=estimate(background - most, np.median),
-                background_psnr=estimate(background, np.median), answer_psnr=estimate(column('answer_psnr')), both=estimate(both(rows)), by_kind={kind: part(lambda row: row['kind'] == kind) for kind in KINDS},
-                both_by_kind={kind: estimate(both(some)) for kind in KINDS if (some := [row for row in rows if row['kind'] == kind])},
-                by_motion={name: part(lambda row: row['motion_said'] == said) for name, said in (('said', True), ('not said', False))}, refused=sum(row['refused'] is not None for row in rows), **cost)
+    return dict(success=estimate(success), edit_and_keep=estimate(np.stack([success, column('iou'), np.minimum(background/most, 1)], 1), edit_and_keep), kept=estimate(column('kept')),
+                track_error=estimate(column('track_error'), np.median), within_3_px=estimate(within), iou=estimate(column('iou')), background_loss=estimate(background - most, np.median),
+                background_psnr=estimate(background, np.median), answer_psnr=estimate(column('answer_psnr')), both=estimate(both), by_kind={kind: part(success, which) for kind, which in kinds.items()},
+                both_by_kind={kind: part(both, which) for kind, which in kinds.items()},
+                by_motion={'said': part(success, said), 'not said': part(success, ~said)}, refused=sum(row['refused'] is not None for row in rows), **cost)
 
 # %% ../nbs/13_benchmark.ipynb #2e43d2f9
 BESIDE = 'success', 'track_error', 'background_psnr', 'answer_psnr'
@@ -400,6 +401,7 @@ class Report:
         return f"{self.summary['pairs']} {s['split']} pair{'s'[:self.summary['pairs'] > 1]}, {s['num_inference_steps']} steps, {s['model']} ({s['sha256'][:8]}), {s['dtype']}, {s['machine']}"
 
     def tables(self) -> dict[str, list[list[str]]]: "Title to rows of cells, heads first"; return report_tables(self.summary)
+    def __repr__(self): return f'<Report: {self.title}>'
     def __str__(self): return '\n\n'.join([self.title, *(f'{title}\n\n{as_text(rows)}' for title, rows in self.tables().items())])
     def markdown(self) -> str: return '\n\n'.join(['# Benchmark', self.title, *(f'## {title}\n\n{as_text(rows)}' for title, rows in self.tables().items())]) + '\n'
     def _repr_html_(self): return f'<p>{html.escape(self.title)}</p>' + ''.join(f'<h4>{html.escape(title)}</h4>{as_html(rows)}' for title, rows in self.tables().items())

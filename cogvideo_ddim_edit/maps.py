@@ -329,10 +329,11 @@ def localization(maps: WordMaps, # From `word_maps`
 def roc_area(scores: torch.Tensor, # (…, N)
              inside: torch.Tensor # (N,), bool
             ) -> torch.Tensor: # (…,), 0…1
-    "How often a score inside is higher than one outside"
+    "How often a score inside is higher than one outside; equal scores count half"
     n, rest = int(inside.sum()), int((~inside).sum())
     need(n and rest, f'{n} of {n + rest} tokens are inside the mask, so nothing is to be told apart; give another mask')
-    ranks = scores.argsort(-1).argsort(-1) + 1.
+    ordered, scores = scores.sort(-1).values, scores.contiguous()
+    ranks = (torch.searchsorted(ordered, scores) + torch.searchsorted(ordered, scores, right=True) + 1)/2 # the mean rank of equals
     return (ranks[..., inside].sum(-1) - n*(n + 1)/2)/(n*rest)
 
 # %% ../nbs/06_maps.ipynb #a57eacff

@@ -6,8 +6,8 @@
 __all__ = ['TEXT_LENGTH', 'LEVELS', 'frames_to_tensor', 'new_vae', 'save_checkpoint', 'load_checkpoint', 'Run', 'vae_loss',
            'train_vae', 'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline',
            'channel_map', 'map_channels', 'encode_scenes', 'rope', 'ShortAttention', 'sample_timesteps',
-           'velocity_loss', 'object_masks', 'masks_of_tokens', 'cells_of', 'windows', 'MaskHead', 'WordHead',
-           'train_transformer', 'train']
+           'velocity_loss', 'object_masks', 'in_fours', 'masks_of_tokens', 'cells_of', 'windows', 'Head', 'MaskHead',
+           'WordHead', 'train_transformer', 'train']
 
 # %% ../nbs/11_train_shapes.ipynb #4dc6e801
 from copy import deepcopy
@@ -271,16 +271,18 @@ def object_masks(scenes: list # Scenes of one length
     "Where the objects of `scenes` are"
     return torch.from_numpy(np.stack([(255*coverage(s.shape, track(s), s.size)).astype(np.uint8) for s in scenes]))
 
+def in_fours(masks: torch.Tensor # (B, F, H, W)
+            ) -> torch.Tensor: "As many frames for the first latent frame, which has one, as for the others: four"; return torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1)
+
 def masks_of_tokens(masks: torch.Tensor # (B, F, H, W), uint8
                    ) -> torch.Tensor: # (B, tokens, 4·8·8), 0…1
-    "The pixels below each token; the first latent frame has one frame, which stands for four"
-    m = torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1).float()/255
-    return m.unflatten(1, (-1, 4)).unflatten(3, (-1, 8)).unflatten(5, (-1, 8)).permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
+    "The pixels below each token"
+    return (in_fours(masks).float()/255).unflatten(1, (-1, 4)).unflatten(3, (-1, 8)).unflatten(5, (-1, 8)).permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
 
 def cells_of(masks: torch.Tensor # (B, F, H, W), uint8
             ) -> torch.Tensor: # (B, F', h, w), bool
     "Which latents have object in the pixels and frames below them"
-    return F.max_pool3d(torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1).float()[:, None], 4)[:, 0] > 12
+    return F.max_pool3d(in_fours(masks).float()[:, None], 4)[:, 0] > 12
 
 def windows(z, masks, # (B, F', C, h, w) and (B, F, H, W)
             scenes: list, rng: np.random.Generator, cells: int = 12 # Height and width of a window, in latents
@@ -291,34 +293,39 @@ def windows(z, masks, # (B, F', C, h, w) and (B, F, H, W)
     cut = lambda a, k: torch.stack([x[..., k*i:k*(i + cells), k*j:k*(j + cells)] for x, (j, i) in zip(a, corners)])
     return cut(z, 1), cut(masks, 4)
 
-class MaskHead(torch.nn.Module):
-    "Says from what `block` hands on which pixels below a token are object; for training only"
-    def __init__(self, block, width: int):
+class Head(torch.nn.Module):
+    "One linear layer on what `block` hands on, for training only"
+    def __init__(self, block, width: int, outputs: int, bias: float = 0.):
         super().__init__()
-        self.out, self.seen = torch.nn.Linear(width, 256), (seen := {})
-        torch.nn.init.zeros_(self.out.weight); torch.nn.init.constant_(self.out.bias, -2.7) # one pixel in fifteen is object
+        self.out, self.seen = torch.nn.Linear(width, outputs), (seen := {})
+        torch.nn.init.zeros_(self.out.weight); torch.nn.init.constant_(self.out.bias, bias)
         block.register_forward_hook(lambda module, args, output: seen.__setitem__('tokens', output[0])) # a plain dictionary, which compiled blocks can write to
 
-    def loss(self, masks): # (B, F, H, W), uint8
-        "Cross-entropy for the clips that the transformer saw last"
-        with torch.autocast(masks.device.type, torch.bfloat16): logits = self.out(self.seen['tokens'])
-        return F.binary_cross_entropy_with_logits(logits.float(), masks_of_tokens(masks))
+    def forward(self, where=slice(None)): # Which tokens, (B, tokens), bool
+        "Logits for the clips that the transformer saw last"
+        tokens = self.seen['tokens'][where]
+        with torch.autocast(tokens.device.type, torch.bfloat16): return self.out(tokens).float()
 
-class WordHead(torch.nn.Module):
-    "Says from what `block` hands on for the object's tokens which words describe the scene; for training only"
+class MaskHead(Head):
+    "Says which pixels below a token are object"
+    def __init__(self, block, width: int): super().__init__(block, width, 256, -2.7) # one pixel in fifteen is object
+
+    def loss(self, masks): # (B, F, H, W), uint8
+        "Cross-entropy, mean over the pixels"
+        return F.binary_cross_entropy_with_logits(self(), masks_of_tokens(masks))
+
+class WordHead(Head):
+    "Says for the object's tokens which words describe the scene"
     def __init__(self, block, width: int):
-        super().__init__()
-        self.sizes, self.seen = [len(words) for words in ATTRIBUTES.values()], (seen := {})
-        self.out = torch.nn.Linear(width, sum(self.sizes))
-        torch.nn.init.zeros_(self.out.weight); torch.nn.init.zeros_(self.out.bias)
-        block.register_forward_hook(lambda module, args, output: seen.__setitem__('tokens', output[0]))
+        sizes = [len(words) for words in ATTRIBUTES.values()]
+        super().__init__(block, width, sum(sizes))
+        self.sizes = sizes
 
     def loss(self, touched, scenes): # (B, F', h, w), bool, and the scenes of the clips
-        "Cross-entropy for the clips that the transformer saw last, mean over the attributes"
+        "Cross-entropy, mean over the attributes"
         tokens = F.max_pool3d(touched[:, None].float(), (1, 2, 2))[:, 0].flatten(1) > 0
         words = torch.tensor([[options.index(getattr(s, name)) for name, options in ATTRIBUTES.items()] for s in scenes], device=tokens.device)
-        with torch.autocast(tokens.device.type, torch.bfloat16): logits = self.out(self.seen['tokens'][tokens]).float().split(self.sizes, -1)
-        return torch.stack([F.cross_entropy(one, word[:, None].expand(tokens.shape)[tokens]) for one, word in zip(logits, words.T)]).mean()
+        return torch.stack([F.cross_entropy(one, word[:, None].expand(tokens.shape)[tokens]) for one, word in zip(self(tokens).split(self.sizes, -1), words.T)]).mean()
 
 # %% ../nbs/11_train_shapes.ipynb #e08bbff9
 def _tokens(tokenizer, scenes, rng, device):

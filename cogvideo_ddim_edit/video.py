@@ -59,7 +59,7 @@ def write_mp4(file, # Path to write, or a binary file object
         codec.color_range = codec.colorspace = codec.color_primaries = codec.color_trc = 1 # 1 is limited range and BT.709
         for frame in frames:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format='rgb24')
-            container.mux(stream.encode(picture.reformat(format='yuv420p', dst_colorspace='ITU709', dst_color_range='MPEG')))
+            container.mux(stream.encode(picture.reformat(format='yuv420p', dst_colorspace='ITU709', dst_color_range='MPEG', interpolation='LANCZOS'))) # the default blurs the colour of edges
         container.mux(stream.encode())
 
 # %% ../nbs/02_video.ipynb #ec82bcb9
