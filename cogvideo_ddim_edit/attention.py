@@ -256,7 +256,7 @@ def attend_groups(q, groups, attend):
 
 # %% ../nbs/04_attention.ipynb #26dbba2c
 def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
-                        k_ref, v_ref, # The reference rows', (R, heads, S, d), R = 1 or E
+                        k_ref, v_ref, # The reference rows', (R, heads, S, d); R divides E
                         text_length: int, injection: Injection,
                         *,
                         q_ref=None, # The reference rows' queries, for 'queries and keys'
@@ -267,10 +267,10 @@ def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
     T, S, share, w = text_length, q.shape[2], injection.share, injection.weight if weight is None else weight
     if isinstance(w, tuple): raise InjectionError(f'weight is {w}, a schedule; say which weight this step has')
     if w == 0 or not injection.gives: return attend(q, k, v)
-    k_ref, v_ref, first = k_ref.expand_as(k), v_ref.expand_as(v), 0 if injection.reference_text else T
+    (k_ref, v_ref), first = as_many(len(k), k_ref, v_ref), 0 if injection.reference_text else T
     mask, takes = (per_token(getattr(injection, name), S - T, name) for name in ('token_weights', 'receivers'))
     if mask is not None: mask = torch.cat([torch.ones(T - first), mask]).double()
-    turned = exchange(q, q_ref.expand_as(q), T, 1.) if share == 'queries and keys' else q
+    turned = exchange(q, *as_many(len(q), q_ref), T, 1.) if share == 'queries and keys' else q
     look = partial(look_at_reference, k=k, v=v, k_ref=k_ref, v_ref=v_ref, T=T, first=first, mask=mask, share=share, w=w, attend=attend)
     if takes is None: return look(turned) if injection.text_looks else torch.cat([attend(q[:, :, :T], k, v), look(turned[:, :, T:])], 2)
     takes, out = torch.cat([torch.full([T], float(injection.text_looks)), takes]), torch.zeros_like(q)
@@ -280,6 +280,10 @@ def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
     return out
 
 # %% ../nbs/04_attention.ipynb #7cadf0a8
+def as_many(rows: int, *references):
+    "Rows of references again and again, until there are as many as rows of edits"
+    return [x.expand(rows, *x.shape[1:]) if len(x) == 1 else x.repeat(rows//len(x), 1, 1, 1) for x in references]
+
 def exchange(own, ref, first, part):
     "`own` tokens (B, heads, S, d), with `ref`'s in their place from `first` on, as far as `part` says: a number or one for each token"
     return torch.cat([own[:, :, :first], own[:, :, first:].lerp(ref[:, :, first:], part[:, None].to(own) if isinstance(part, torch.Tensor) else part)], 2)

@@ -137,10 +137,11 @@ def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share
     return edit(pipe, inversion, pair.prompt, Injection(share, weight, during, layers), negative_prompt=pair.source_prompt if negative == 'source' else '',
                 guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, mask=mask, seed=seed).video.frames
 
-def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty') -> np.ndarray:
+def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(0., .4), layers=(.5, 1.), # As for `by_injection`
+            strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty', draws: int = 1) -> np.ndarray:
     "An edit by `edit_flow`"
-    return edit_flow(pipe, video, pair.prompt, pair.source_prompt, num_inference_steps=steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale,
-                     negative_prompt=pair.source_prompt if negative == 'source' else '', seed=seed).video.frames
+    return edit_flow(pipe, video, pair.prompt, pair.source_prompt, injection=Injection(share, weight, during, layers), num_inference_steps=steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale,
+                     negative_prompt=pair.source_prompt if negative == 'source' else '', draws=draws, seed=seed).video.frames
 
 # %% ../nbs/13_benchmark.ipynb #50fa72bc
 CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
@@ -514,7 +515,7 @@ PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.))
 GRIDS = { # engine: function, groups of knobs
     'injection': (by_injection, (dict(guidance_scale=(2., 3., 4., 6., 10.), negative=('empty', 'source')), dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
         dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .6))))),
-    'flow': (by_flow, (dict(strength=(.5, .6, .7, .8, .9, 1.)), dict(guidance_scale=(3., 6., 10.), negative=('empty', 'source')), dict(source_guidance_scale=(1., 2., 3.)))),
+    'flow': (by_flow, (dict(weight=(0., 1.), strength=(.6, .7, .8, .9, 1.), guidance_scale=(3., 4., 6.)), dict(negative=('empty', 'source')), dict(weight=(1.,), share=('values', 'convex', 'replaced', 'queries and keys'), during=PARTS), dict(weight=(1.,), layers=((0., 1.), (0., .5), (.25, .75), (.5, 1.), (.67, 1.))), dict(source_guidance_scale=(1., 2., 3.)), dict(draws=(1, 2)))),
     'SDEdit': (sdedit, (dict(strength=(.3, .4, .5, .6, .7, .8, .9)), dict(guidance_scale=(3., 6., 10.)))),
 }
 
@@ -554,7 +555,7 @@ def knob_name(function, knobs): "Settings as a name"; return f"{function.__name_
 
 def possible(function, knobs):
     "Is there such an `Injection`?"
-    if function is not by_injection: return True
+    if function not in (by_injection, by_flow): return True
     try: Injection(knobs.get('share', 'values'), knobs.get('weight', 1.))
     except InjectionError: return False
     return True

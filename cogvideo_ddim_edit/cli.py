@@ -48,7 +48,7 @@ class ModelOptions:
 class SamplingOptions:
     "How the edit is made."
     num_inference_steps: _later(int, 'INT') = None # Steps of the inversion and of the edit; if left out, the preset's (50, `fast` has 25)
-    preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, or reference, which is what the public script does
+    preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, anchored, or reference, which is what the public script does
     guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (6)
     start: _later(Literal['inverted', 'noise'] | float, 'inverted|noise|0…1') = None # Start from the inverted video, from seeded noise, or from a mix with so much noise; if left out, the preset's
     strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)

@@ -4,10 +4,10 @@
 
 # %% ../nbs/04b_flow.ipynb #d4bd260a
 from __future__ import annotations
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 import math
 import torch
-from .attention import ARGUMENTS
+from .attention import ARGUMENTS, CogVideoXAttnProcessor2_0ForDDIMInversion, Injection, InjectionError, OverrideAttnProcessors, check_use
 from .inversion import CogVideoXDDIMPathScheduler, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 from .masks import pad_mask
 
@@ -62,12 +62,15 @@ def beside_source(transformer, # A CogVideoX transformer
                   scheduler: FlowEditScheduler, # In use by the pipeline
                   prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
                   negative_prompt_embeds: torch.Tensor | None = None, # For guidance of the source too, (1, T, D)
-                  guidance_scale: float = 1. # Of the source's prediction
+                  guidance_scale: float = 1., # Of the source's prediction
+                  injection: Injection | None = None # What the edit's rows take from the source's; None: nothing
                  ):
     "`transformer` that also predicts for the source, and hands its velocity to `scheduler`"
-    rows = 0
+    rows, weight, views = 0, 0., nullcontext()
+    if injection and injection.gives:
+        views = OverrideAttnProcessors(transformer, lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, lambda batch: rows if weight else 0, injection.at_layer(i, n), lambda: weight))
     def add(module, args, kwargs):
-        nonlocal rows
+        nonlocal rows, weight
         kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
         x, e, t = kwargs['hidden_states'], kwargs['encoder_hidden_states'], kwargs['timestep'].flatten()
         source = scheduler.source_rows(x, t[0])
@@ -75,6 +78,7 @@ def beside_source(transformer, # A CogVideoX transformer
         more = torch.cat([source, x[:len(source), :, source.shape[2]:]], 2) # the image channels of image-to-video models
         text = torch.cat([p.to(e).expand(len(source), -1, -1) for p in ([negative_prompt_embeds] if guided else []) + [prompt_embeds]])
         rows = len(text)
+        if injection: weight = injection.weight_at(scheduler.visits.index(int(t[0])), len(scheduler.visits))
         return (), {**kwargs, 'hidden_states': torch.cat([x, *[more]*(1 + guided)]), 'encoder_hidden_states': torch.cat([e, text]), 'timestep': t[:1].expand(len(x) + rows)}
     def take(module, args, kwargs, output):
         v = output[0] if isinstance(output, tuple) else output.sample
@@ -82,11 +86,12 @@ def beside_source(transformer, # A CogVideoX transformer
         scheduler.velocity = parts[0] if len(parts) == 1 else parts[0] + guidance_scale*(parts[1] - parts[0])
         return (v[:-rows], *output[1:]) if isinstance(output, tuple) else type(output)(sample=v[:-rows])
     hooks = []
-    try:
-        hooks += [transformer.register_forward_pre_hook(add, with_kwargs=True), transformer.register_forward_hook(take, with_kwargs=True)]
-        yield transformer
-    finally:
-        for hook in hooks: hook.remove()
+    with views:
+        try:
+            hooks += [transformer.register_forward_pre_hook(add, with_kwargs=True), transformer.register_forward_hook(take, with_kwargs=True)]
+            yield transformer
+        finally:
+            for hook in hooks: hook.remove()
 
 # %% ../nbs/04b_flow.ipynb #4160f779
 @torch.no_grad()
@@ -99,19 +104,22 @@ def flow_latents(pipe, # A CogVideoX pipeline
                  strength: float = .8, # Share of the path, from the clean end: less changes less
                  guidance_scale: float = 6., source_guidance_scale: float = 1., # Of the two predictions
                  negative_prompt: str = '', # For both guidances
+                 injection: Injection | None = None, # What the edit takes from the source, when and where; None: nothing
                  path_spacing: str = 'trailing', # As for `invert`
                  draws: int = 1, # Noises whose differences are averaged at each step; each costs as much as the first
                  mask: torch.Tensor | None = None, # (F, h, w), 0 (stays) to 1 (may move); None: 1
                  image=None, # First frame for image-to-video models
                  seed: int = 0 # Of the noise
                 ) -> torch.Tensor: # Clean latents of the edit, (1, F, C, h, w), float32
-    "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`"
+    "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
     z = pad_latents(pipe, latents).float()
     m = None if mask is None else pad_mask(pipe, mask)
     scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m)
-    scheduler.path(num_inference_steps)
+    visits = scheduler.path(num_inference_steps)
+    if injection and injection.row_by_row: raise InjectionError('row_by_row gives the source the edit prompt, but here it has its own; leave it out')
+    if injection: check_use(pipe.transformer, injection, dict.fromkeys(visits, z), None)
     e, s, n = (encode_prompts(pipe, [p]) for p in (prompt, source_prompt, negative_prompt))
     rows = lambda x: x.expand(draws, *x.shape[1:])
-    with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale):
+    with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale, injection):
         call_pipeline(pipe, rows(z), rows(e), rows(n) if guidance_scale > 1 else None, image, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale)
     return scheduler.solved[:1, z.shape[1] - latents.shape[1]:].cpu() # all rows are the same

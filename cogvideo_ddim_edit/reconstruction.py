@@ -205,17 +205,18 @@ def edit_flow(pipe, # A CogVideoX pipeline
               prompt: str, # What it should become
               source_prompt: str = '', # What it shows now
               *,
+              injection: Injection | None = None, # What is taken from the source, when and where; None: nothing
               mask: np.ndarray | torch.Tensor | None = None, # Where it may change, as for `edit`, but not 'difference', which needs an inversion
               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
               **kwargs # As for `flow_latents`: num_inference_steps, strength, guidance_scale, source_guidance_scale, negative_prompt, draws, seed
              ) -> Edit: # The edited video
-    "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`"
+    "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
     check_prompt(pipe, prompt)
     if isinstance(mask, str): raise MaskError(f'mask is {mask!r}, but without an inversion there is nothing to compare; give an array of the video\'s size, or None')
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
     m = None if mask is None or mask is False else latent_mask(mask, latents)
-    z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, **kwargs)
-    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
+    z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, injection=injection, **kwargs)
+    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, injection=None if injection is None else injection.settings(), **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
     return Edit(replace(video, frames=decode_latents(pipe, z)), video, prompt, z, settings, m)
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
@@ -240,7 +241,8 @@ PRESETS = {
                    inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
     'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .6), layers=(.5, 1.)), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
     'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
-    'flow': Preset('FlowEdit, 2412.08629', Injection(weight=0.), flow=dict(strength=.9)),
+    'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.8, source_guidance_scale=2.)),
+    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_scale=4., flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
@@ -272,7 +274,7 @@ def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask):
 
 def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
     "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
-    settings = {**preset_of(preset).flow, **{k: v for k, v in kwargs.items() if v is not None}}
+    settings = {'injection': preset_of(preset).injection, **preset_of(preset).flow, **{k: v for k, v in kwargs.items() if v is not None}}
     return _named([edit_flow(pipe, video, one, source_prompt, **settings) for one in ([prompt] if isinstance(prompt, str) else prompt)], preset, prompt)
 
 def _named(edits, preset, prompt):
