@@ -281,8 +281,8 @@ def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
 
 # %% ../nbs/04_attention.ipynb #7cadf0a8
 def as_many(rows: int, *references):
-    "Rows of references again and again, until there are as many as rows of edits"
-    return [x.expand(rows, *x.shape[1:]) if len(x) == 1 else x.repeat(rows//len(x), 1, 1, 1) for x in references]
+    "Rows of references again and again, until there are as many as rows of edits; of more than that the last"
+    return [x.expand(rows, *x.shape[1:]) if len(x) == 1 else x.repeat(-(-rows//len(x)), 1, 1, 1)[-rows:] for x in references]
 
 def exchange(own, ref, first, part):
     "`own` tokens (B, heads, S, d), with `ref`'s in their place from `first` on, as far as `part` says: a number or one for each token"
