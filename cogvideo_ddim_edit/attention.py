@@ -19,7 +19,7 @@ from diffusers.models.embeddings import apply_rotary_emb
 # %% auto #0
 __all__ = ['SHARES', 'PUBLIC_SCRIPT', 'merge', 'attention_with_lse', 'attention_by_hand', 'InjectionError', 'Injection',
            'draw_injection', 'show_injection', 'project', 'reference_attention',
-           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'parallel_config',
+           'CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'view_of', 'parallel_config',
            'enable_context_parallel', 'injected']
 
 # %% ../nbs/04_attention.ipynb #f70af225
@@ -256,7 +256,7 @@ def attend_groups(q, groups, attend):
 
 # %% ../nbs/04_attention.ipynb #26dbba2c
 def reference_attention(q, k, v, # The edit rows', (E, heads, S, d)
-                        k_ref, v_ref, # The reference rows', (R, heads, S, d); R divides E
+                        k_ref, v_ref, # The reference rows', (R, heads, S, d); repeated to E by `as_many`
                         text_length: int, injection: Injection,
                         *,
                         q_ref=None, # The reference rows' queries, for 'queries and keys'
@@ -349,6 +349,10 @@ def OverrideAttnProcessors(transformer, # A CogVideoX transformer
     finally:
         for block, p in zip(blocks, own): block.attn1.processor = p
 
+def view_of(transformer, injection: Injection, references, weight):
+    "`OverrideAttnProcessors` for edit rows that look at the last `references(batch)` rows, with `weight()`, in the blocks where `injection` acts"
+    return OverrideAttnProcessors(transformer, lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, references, injection.at_layer(i, n), weight))
+
 def parallel_config(transformer, processor):
     "How attention is cut between devices, or None; stock CogVideoX processors do not know it, the model does"
     config = getattr(processor, '_parallel_config', None) or getattr(transformer, '_parallel_config', None)
@@ -431,9 +435,8 @@ def injected(transformer, # A CogVideoX transformer
         if isinstance(output, tuple): return (output[0][:-now.rows], *output[1:])
         return type(output)(sample=output.sample[:-now.rows])
 
-    make = lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, references, injection.at_layer(i, n), lambda: now.weight)
     hooks = []
-    with OverrideAttnProcessors(transformer, make):
+    with view_of(transformer, injection, references, lambda: now.weight):
         try:
             hooks.append(transformer.register_forward_pre_hook(add, with_kwargs=True))
             hooks.append(transformer.register_forward_hook(drop, with_kwargs=True))

@@ -7,7 +7,7 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 import math
 import torch
-from .attention import ARGUMENTS, CogVideoXAttnProcessor2_0ForDDIMInversion, Injection, InjectionError, OverrideAttnProcessors, check_use
+from .attention import ARGUMENTS, Injection, InjectionError, check_use, view_of
 from .inversion import CogVideoXDDIMPathScheduler, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 from .masks import pad_mask
 
@@ -66,9 +66,8 @@ def beside_source(transformer, # A CogVideoX transformer
                   injection: Injection | None = None # What the edit's rows take from the source's; None: nothing
                  ):
     "`transformer` that also predicts for the source, and hands its velocity to `scheduler`"
-    rows, weight, views = 0, 0., nullcontext()
-    if injection and injection.gives:
-        views = OverrideAttnProcessors(transformer, lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, lambda batch: rows if weight else 0, injection.at_layer(i, n), lambda: weight))
+    rows, weight = 0, 0.
+    view = view_of(transformer, injection, lambda batch: rows if weight else 0, lambda: weight) if injection else nullcontext()
     def add(module, args, kwargs):
         nonlocal rows, weight
         kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
@@ -86,7 +85,7 @@ def beside_source(transformer, # A CogVideoX transformer
         scheduler.velocity = parts[0] if len(parts) == 1 else parts[0] + guidance_scale*(parts[1] - parts[0])
         return (v[:-rows], *output[1:]) if isinstance(output, tuple) else type(output)(sample=v[:-rows])
     hooks = []
-    with views:
+    with view:
         try:
             hooks += [transformer.register_forward_pre_hook(add, with_kwargs=True), transformer.register_forward_hook(take, with_kwargs=True)]
             yield transformer
@@ -116,8 +115,10 @@ def flow_latents(pipe, # A CogVideoX pipeline
     m = None if mask is None else pad_mask(pipe, mask)
     scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m)
     visits = scheduler.path(num_inference_steps)
-    if injection and injection.row_by_row: raise InjectionError('row_by_row gives the source the edit prompt, but here it has its own; leave it out')
-    if injection: check_use(pipe.transformer, injection, dict.fromkeys(visits, z), None)
+    if injection and not injection.gives: injection = None # nothing is put in, and nothing need be refused
+    if injection:
+        if injection.row_by_row: raise InjectionError('row_by_row gives the source the edit prompt, but here it has its own; leave it out')
+        check_use(pipe.transformer, injection, dict.fromkeys(visits, z), None)
     e, s, n = (encode_prompts(pipe, [p]) for p in (prompt, source_prompt, negative_prompt))
     rows = lambda x: x.expand(draws, *x.shape[1:])
     with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale, injection):
