@@ -10,6 +10,7 @@ __all__ = ['ClipOptions', 'ModelOptions', 'SamplingOptions', 'InversionOptions',
 # %% ../nbs/10_cli.ipynb #5d0fb12f
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 import json, math, os, sys
@@ -49,10 +50,11 @@ class SamplingOptions:
     "How the edit is made."
     num_inference_steps: _later(int, 'INT') = None # Steps of the inversion and of the edit; if left out, the preset's (50, `fast` has 25)
     preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, anchored, or reference, which is what the public script does
-    guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (6)
+    guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (`default` 4)
     start: _later(Literal['inverted', 'noise'] | float, 'inverted|noise|0…1') = None # Start from the inverted video, from seeded noise, or from a mix with so much noise; if left out, the preset's
     strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)
     mask: _later(str, 'difference|none|FILE') = None # Where the video may change: a picture or video, white there, or `difference`: where the model would change it; if left out, the preset's
+    mask_words: tuple[str, ...] = () # In place of a mask: words of --source_prompt; where they are, the video may change
     seed: int = 42 # Same seed, same edit
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ class MetricsCommand:
 
 @dataclass(frozen=True)
 class DemoCommand:
-    "Edit a small film that comes with the package: the gray background behind a moving red circle turns teal. No download, no GPU."
-    prompt: str = 'a red circle moving right on a teal background' # What the edited film shows
+    "Edit a small film that comes with the package: a moving red circle turns blue. No download, no GPU."
+    prompt: str = 'a blue circle moving right on a gray background' # What the edited film shows
     num_inference_steps: int = 50 # Steps of the inversion and of the edit
     seed: int = 42 # Same seed, same edit
     output_path: str = 'output' # Folder for the results; made if it is not there
@@ -158,8 +160,10 @@ def check_options(command: EditCommand | InvertCommand # What was asked for
     if isinstance(command, EditCommand):
         if not command.prompt.strip(): raise CommandError('the prompt is empty; say with --prompt what the edited video should show')
         if bool(command.video_path) == bool(command.inversion_path): raise CommandError('give either --video_path or --inversion_path')
-        scale, mask = command.sampling.guidance_scale, command.sampling.mask
+        scale, mask, words = command.sampling.guidance_scale, command.sampling.mask, command.sampling.mask_words
         if mask not in (None, 'difference', 'none') and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, difference, or none')
+        if words and mask is not None: raise CommandError('give either --mask or --mask_words')
+        if words and command.video_path and not command.source_prompt: raise CommandError('mask_words are words of the source prompt; say with --source_prompt what the video shows')
         if scale is not None and not (math.isfinite(scale) and scale >= 0): raise CommandError(f'guidance_scale must be 0 or more; got {scale}')
     how = command.sampling if isinstance(command, EditCommand) else command.inversion
     if how.num_inference_steps is not None and not 1 <= how.num_inference_steps <= 1000: raise CommandError(f'num_inference_steps must be between 1 and 1000; got {how.num_inference_steps}')
@@ -200,9 +204,13 @@ def _open(command):
     pipe.set_progress_bar_config(disable=None) # None: bars only where a person watches
     return pipe, video
 
-def _mask(command, pipe, video):
+def _mask(command, pipe, video, source_prompt):
     "The mask of an edit as `edit_video` takes it"
-    mask, clip = command.sampling.mask, asdict(command.clip)
+    mask, words, clip = command.sampling.mask, command.sampling.mask_words, asdict(command.clip)
+    if words:
+        from cogvideo_ddim_edit.maps import word_mask, word_tokens
+        word_tokens(pipe, source_prompt, words) # words that are not there are refused before anything runs
+        return partial(word_mask, words=words)
     if mask in (None, 'difference', 'none'): return False if mask == 'none' else mask
     from cogvideo_ddim_edit.masks import latent_mask
     from cogvideo_ddim_edit.video import read_image, read_video
@@ -224,7 +232,8 @@ def run_edit(command: EditCommand # What was asked for
     preset_of(how.preset)
     pipe, video = _open(command)
     image = read_image(command.image_path, video or inversion.video, command.clip.fit) if command.image_path else None
-    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video))
+    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video, inversion.prompt if inversion else command.source_prompt))
+    del settings['mask_words']
     if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k not in ('num_inference_steps', 'strength')}, strength=how.strength and min(how.strength, inversion.settings['strength']))
     else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **settings)
     written = export_edit(result, command.output_path)

@@ -130,8 +130,9 @@ def guided(transformer, # A CogVideoX transformer
 def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Tensor | None: # (k, F, h, w), 0…1
     "The mask of each of `prompts`; raises `MaskError`"
     if mask is None or mask is False: return None
+    if callable(mask): mask = mask(pipe, inversion)
     if isinstance(mask, str):
-        if mask != 'difference': raise MaskError(f"mask is {mask!r}; use 'difference', an array of the video's size, or None")
+        if mask != 'difference': raise MaskError(f"mask is {mask!r}; use 'difference', an array of the video's size, a function, or None")
         return difference_mask(pipe, inversion, prompts)
     if getattr(mask, 'ndim', 0) != 4: mask = [mask]*len(prompts)
     if len(mask) != len(prompts): raise MaskError(f'there are {len(mask)} masks for {len(prompts)} prompts; give one for all, or one for each')
@@ -149,7 +150,7 @@ def edit(pipe, # The pipeline that made the inversion
          start: str | float | torch.Tensor = 'inverted', # 'inverted', 'noise', a share of fresh noise 0…1, or latents like `inversion.noise`
          strength: float | None = None, # Share of the path to walk, at most what was inverted; None: that
          replay: float = 1., # Share of the inversion's residuals that is added, 0…1
-         mask: str | np.ndarray | torch.Tensor | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), or 'difference'; None: everywhere
+         mask: str | np.ndarray | torch.Tensor | Callable | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), 'difference', or a function of pipeline and inversion that makes one; None: everywhere
          mask_steps: tuple[float, float] = (0., 1.), # Part of the steps after which the rest is put back
          image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
          seed: int = 0, # Of the noise; without effect where no noise is drawn
@@ -212,7 +213,7 @@ def edit_flow(pipe, # A CogVideoX pipeline
              ) -> Edit: # The edited video
     "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
     check_prompt(pipe, prompt)
-    if isinstance(mask, str): raise MaskError(f'mask is {mask!r}, but without an inversion there is nothing to compare; give an array of the video\'s size, or None')
+    if isinstance(mask, str) or callable(mask): raise MaskError(f"mask is {mask if isinstance(mask, str) else 'a function'!r}, but without an inversion there is nothing to compare; give an array of the video's size, or None")
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
     m = None if mask is None or mask is False else latent_mask(mask, latents)
     z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, injection=injection, **kwargs)
@@ -236,12 +237,12 @@ class Preset:
     flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
 
 PRESETS = {
-    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_steps=(0., .6), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_steps=(0., .6), negative_source=True,
+    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .6), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .6), negative_source=True,
                    inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
     'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .6), layers=(.5, 1.)), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
     'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
-    'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.8, source_guidance_scale=2.)),
+    'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.7, source_guidance_scale=2.)),
     'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_scale=4., flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }

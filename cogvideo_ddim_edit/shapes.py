@@ -16,9 +16,9 @@ import numpy as np
 
 # %% ../nbs/00_shapes.ipynb #09093388
 SIZE, FPS = 64, 8
-COLORS = {'red': (222, 48, 44), 'yellow': (250, 208, 40), 'green': (44, 168, 66), 'blue': (40, 84, 220),
-          'purple': (152, 44, 186), 'white': (250, 250, 250)}
-BACKGROUNDS = {'gray': (138, 138, 142), 'brown': (158, 122, 88), 'teal': (84, 142, 146), 'pink': (190, 132, 152)}
+COLORS = {'red': (250, 118, 106), 'yellow': (252, 220, 84), 'green': (110, 222, 122), 'blue': (122, 168, 255),
+          'purple': (216, 136, 246), 'white': (250, 250, 250)}
+BACKGROUNDS = {'gray': (66, 66, 70), 'brown': (98, 62, 34), 'teal': (18, 84, 90), 'navy': (44, 50, 112)}
 SHAPES = ('circle', 'square', 'triangle', 'star')
 MOTIONS = {'right': 'moving right', 'left': 'moving left', 'up': 'moving up', 'down': 'moving down',
            'circling': 'circling', 'bouncing': 'bouncing'}
@@ -113,7 +113,7 @@ def sample_scene(seed: int, # Same seed, same scene; seeds from 1,000,000 on are
 SAMPLES = {'red_circle': dict(seed=1_000_010, num_frames=9, color='red', shape='circle', motion='right', background='gray'),
            'yellow_star': dict(seed=1_000_002, num_frames=17, color='yellow', shape='star', motion='circling', background='teal'),
            'blue_square': dict(seed=1_000_001, num_frames=17, color='blue', shape='square', motion='bouncing', background='brown'),
-           'green_triangle': dict(seed=1_000_013, num_frames=9, color='green', shape='triangle', motion='left', background='pink'),
+           'green_triangle': dict(seed=1_000_013, num_frames=9, color='green', shape='triangle', motion='left', background='navy'),
            'purple_circle': dict(seed=1_000_003, num_frames=9, color='purple', shape='circle', motion='up', background='teal'),
            'white_triangle': dict(seed=1_000_003, num_frames=9, color='white', shape='triangle', motion='down', background='brown')}
 
@@ -163,7 +163,7 @@ def background(scene: Scene # The scene
     y, x = np.mgrid[-1:1:SIZE*1j, -1:1:SIZE*1j]
     slope = math.cos(angle)*x + math.sin(angle)*y
     light = ramp*slope + wave*np.cos(math.pi*(kx*x + ky*y) + phase)
-    return np.clip(np.array(BACKGROUNDS[scene.background])/255 + light[..., None] + slope[..., None]*np.array(tint), 0, 1)
+    return np.clip(np.array(BACKGROUNDS[scene.background])/255*(1 + 2*light[..., None] + 2*slope[..., None]*np.array(tint)), 0, 1)
 
 # %% ../nbs/00_shapes.ipynb #23ec2340
 @dataclass(frozen=True)
@@ -180,7 +180,8 @@ def render(scene: Scene # The scene
     xy = track(scene)
     mask = coverage(scene.shape, xy, scene.size)
     light = 1.02 - .08*(np.mgrid[:SIZE, :SIZE][0] - xy[:, 1, None, None] + scene.size)/(2*scene.size)
-    color = np.clip(np.array(COLORS[scene.color])/255*light[..., None], 0, 1)
+    spot = coverage('circle', xy, .45*scene.size)[..., None]
+    color = np.clip(np.array(COLORS[scene.color])/255*light[..., None], 0, 1)*(1 - spot) + spot
     frames = background(scene)*(1 - mask[..., None]) + color*mask[..., None]
     return Clip(np.round(frames*255).astype(np.uint8), mask, xy, scene)
 
@@ -363,9 +364,9 @@ def read_clip(frames: np.ndarray # (F, 64, 64, 3), uint8, or float in 0…1
     away = x - ground
     away = away - np.median(away, (1, 2), keepdims=True) # a flicker of the light is no object
     distance = _length(away)
-    hue = _nearest(ground.mean((0, 1)), BACKGROUNDS, 20, (.5, 1, 1)) if np.median(distance) < .2 else None
+    hue = _nearest(ground.mean((0, 1)), BACKGROUNDS, 20, (.8, 1, 1)) if np.median(distance) < .2 else None
     nothing = Reading(None, None, None, hue, np.full((len(x), 2), np.nan), np.zeros(x.shape[:3]))
-    core = distance > max(.18, .6*np.quantile(distance, .985))
+    core = distance > max(.18, .42*np.quantile(distance, .985))
     if core.sum() < 20*len(x): return nothing
     toward = np.median(x[core], 0) - ground
     mask = np.clip(np.einsum('...c,...c', away, toward)/np.einsum('...c,...c', toward, toward), 0, 1)

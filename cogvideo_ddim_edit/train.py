@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['TEXT_LENGTH', 'LEVELS', 'frames_to_tensor', 'new_vae', 'save_checkpoint', 'load_checkpoint', 'Run', 'vae_loss',
-           'train_vae', 'new_tokenizer', 'new_text_encoder', 'new_transformer', 'new_scheduler', 'save_pipeline',
-           'channel_map', 'map_channels', 'encode_scenes', 'rope', 'ShortAttention', 'sample_timesteps',
-           'velocity_loss', 'object_masks', 'in_fours', 'masks_of_tokens', 'cells_of', 'windows', 'Head', 'MaskHead',
-           'WordHead', 'train_transformer', 'train']
+           'other_hues', 'mixing_loss', 'train_vae', 'new_tokenizer', 'new_text_encoder', 'new_transformer',
+           'new_scheduler', 'save_pipeline', 'channel_map', 'map_channels', 'encode_scenes', 'rope', 'ShortAttention',
+           'sample_timesteps', 'velocity_loss', 'object_masks', 'in_fours', 'masks_of_tokens', 'cells_of', 'windows',
+           'Head', 'MaskHead', 'WordHead', 'train_transformer', 'train']
 
 # %% ../nbs/11_train_shapes.ipynb #4dc6e801
 from copy import deepcopy
@@ -118,6 +118,22 @@ def vae_loss(vae, x, weight, kl_weight=1e-6):
     squared = error.square()
     return (weight*(squared + .1*error.abs())).mean() + kl_weight*posterior.kl().mean()/x.shape[0], squared.mean()
 
+def other_hues(scene: Scene, rng: np.random.Generator) -> Scene:
+    "The same scene in another colour, on another background, or both"
+    names = (('color',), ('background',), ('color', 'background'))[rng.integers(3)]
+    return counterfactual(scene, **{name: str(rng.choice([word for word in ATTRIBUTES[name] if word != getattr(scene, name)])) for name in names})
+
+def mixing_loss(vae, x, y, weight, # One scene in two hues (B, 3, F, H, W), and the weights of pixels
+                share: float # Of `x` in the mix, 0…1
+               ) -> tuple: # The loss, and its part from the latents
+    "Is the mix of latents the latent of the mix, and does it decode to it?"
+    mixed = share*x + (1 - share)*y
+    one, other, both = vae.encode(torch.cat([x, y, mixed])).latent_dist.mode().float().chunk(3)
+    mix = share*one + (1 - share)*other
+    apart = (both - mix).square().mean()/((one - other).square().mean().detach()*max(4*share*(1 - share), .2) + 1e-3)
+    error = vae.decode(mix).sample.float() - mixed
+    return (weight*(error.square() + .1*error.abs())).mean() + .06*apart, apart
+
 def train_vae(folder: Path, # Checkpoints and log; training goes on from what is there
               minutes: float, # Time budget, of this and earlier runs together
               device: str = 'cpu', # 'cpu' or 'cuda'
@@ -131,15 +147,20 @@ def train_vae(folder: Path, # Checkpoints and log; training goes on from what is
     vae = new_vae().to(device)
     optimizer = torch.optim.AdamW(vae.parameters(), lr, betas=(.9, .98), weight_decay=1e-4)
     run = Run('vae', folder, {'vae': vae}, [optimizer], minutes, lambda mse: 10*math.log10(4/mse), report=report)
-    data, rng = [_weighted(render(sample_scene(i)), moving) for i in range(clips)], np.random.default_rng(run.progress['step'])
+    rng, scenes = np.random.default_rng(run.progress['step']), [sample_scene(i) for i in range(clips)]
+    data = [(*_weighted(render(scene), moving), frames_to_tensor(render(other_hues(scene, rng)).frames)) for scene in scenes]
     for step in run:
         for g in optimizer.param_groups: g['lr'] = lr*run.rate(step)
         size, n = (32, batch) if run.done < whole else (64, max(1, batch//3))
-        x, weight = (torch.stack(a).to(device) for a in zip(*(_crop(*data[i], rng, size) for i in rng.integers(0, len(data), n))))
-        with torch.autocast(x.device.type, torch.bfloat16): loss, mse = vae_loss(vae, x, weight)
+        mixing = step % 4 == 0
+        some = [_crop(torch.cat([x, y]), weight, clip, rng, size) for x, weight, clip, y in (data[i] for i in rng.integers(0, len(data), max(1, n//2) if mixing else n))]
+        films, weight = (torch.stack(a).to(device) for a in zip(*some))
+        with torch.autocast(films.device.type, torch.bfloat16):
+            if mixing: loss = mixing_loss(vae, *films.chunk(2, 1), weight, float(rng.random()))[0]
+            else: loss, mse = vae_loss(vae, films.chunk(2, 1)[rng.integers(2)], weight)
         optimizer.zero_grad(); loss.backward()
         torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.); optimizer.step()
-        run.note(mse.item())
+        if not mixing: run.note(mse.item())
     return vae, run.progress
 
 # %% ../nbs/11_train_shapes.ipynb #40a9a756
