@@ -55,6 +55,7 @@ class SamplingOptions:
     strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)
     mask: _later(str, 'difference|none|FILE') = None # Where the video may change: a picture or video, white there, or `difference`: where the model would change it; if left out, the preset's
     mask_words: tuple[str, ...] = () # In place of a mask: words of --source_prompt; where they are, the video may change
+    mask_against: tuple[str, ...] = () # Words of --source_prompt that say what they are not, such as that of the background
     seed: int = 42 # Same seed, same edit
 
 @dataclass(frozen=True)
@@ -161,8 +162,10 @@ def check_options(command: EditCommand | InvertCommand # What was asked for
         if not command.prompt.strip(): raise CommandError('the prompt is empty; say with --prompt what the edited video should show')
         if bool(command.video_path) == bool(command.inversion_path): raise CommandError('give either --video_path or --inversion_path')
         scale, mask, words = command.sampling.guidance_scale, command.sampling.mask, command.sampling.mask_words
+        against = command.sampling.mask_against
         if mask not in (None, 'difference', 'none') and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, difference, or none')
         if words and mask is not None: raise CommandError('give either --mask or --mask_words')
+        if bool(words) != bool(against): raise CommandError('--mask_words and --mask_against go together: what may change, such as circle, and what that is not, such as gray for a gray background')
         if words and command.video_path and not command.source_prompt: raise CommandError('mask_words are words of the source prompt; say with --source_prompt what the video shows')
         if scale is not None and not (math.isfinite(scale) and scale >= 0): raise CommandError(f'guidance_scale must be 0 or more; got {scale}')
     how = command.sampling if isinstance(command, EditCommand) else command.inversion
@@ -206,11 +209,11 @@ def _open(command):
 
 def _mask(command, pipe, video, source_prompt):
     "The mask of an edit as `edit_video` takes it"
-    mask, words, clip = command.sampling.mask, command.sampling.mask_words, asdict(command.clip)
+    mask, words, against, clip = command.sampling.mask, command.sampling.mask_words, command.sampling.mask_against, asdict(command.clip)
     if words:
         from cogvideo_ddim_edit.maps import word_mask, word_tokens
-        word_tokens(pipe, source_prompt, words) # words that are not there are refused before anything runs
-        return partial(word_mask, words=words)
+        word_tokens(pipe, source_prompt, words + against) # words that are not there are refused before anything runs
+        return partial(word_mask, words=words, against=against)
     if mask in (None, 'difference', 'none'): return False if mask == 'none' else mask
     from cogvideo_ddim_edit.masks import latent_mask
     from cogvideo_ddim_edit.video import read_image, read_video
@@ -233,7 +236,7 @@ def run_edit(command: EditCommand # What was asked for
     pipe, video = _open(command)
     image = read_image(command.image_path, video or inversion.video, command.clip.fit) if command.image_path else None
     settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video, inversion.prompt if inversion else command.source_prompt))
-    del settings['mask_words']
+    del settings['mask_words'], settings['mask_against']
     if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k not in ('num_inference_steps', 'strength')}, strength=how.strength and min(how.strength, inversion.settings['strength']))
     else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **settings)
     written = export_edit(result, command.output_path)

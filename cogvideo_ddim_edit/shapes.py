@@ -158,12 +158,12 @@ def coverage(shape: str, # One of `SHAPES`
 
 def background(scene: Scene # The scene
               ) -> np.ndarray: # (H, W, 3), float, 0…1
-    "The background alone: its hue with a ramp, a slow wave and a slight change of tint"
+    "The background alone: its hue times a ramp, a slow wave and a slight change of tint"
     angle, ramp, kx, ky, phase, wave, *tint = scene.gradient
     y, x = np.mgrid[-1:1:SIZE*1j, -1:1:SIZE*1j]
     slope = math.cos(angle)*x + math.sin(angle)*y
     light = ramp*slope + wave*np.cos(math.pi*(kx*x + ky*y) + phase)
-    return np.clip(np.array(BACKGROUNDS[scene.background])/255*(1 + 2*light[..., None] + 2*slope[..., None]*np.array(tint)), 0, 1)
+    return np.clip(np.array(BACKGROUNDS[scene.background])/255*(1 + 2*(light[..., None] + slope[..., None]*np.array(tint))), 0, 1)
 
 # %% ../nbs/00_shapes.ipynb #23ec2340
 @dataclass(frozen=True)

@@ -111,12 +111,13 @@ def _weighted(clip, moving):
     seen = torch.from_numpy(clip.mask.max(0)).float()
     return frames_to_tensor(clip.frames), (1 + (moving - 1)*seen).expand(1, len(clip.frames), -1, -1), clip
 
+def _reconstruction(error, weight): return (weight*(error.square() + .1*error.abs())).mean()
+
 def vae_loss(vae, x, weight, kl_weight=1e-6):
     "Weighted reconstruction (squared and absolute error) and a slight pull of the latents to the normal distribution"
     posterior = vae.encode(x).latent_dist
     error = vae.decode(posterior.sample()).sample.float() - x
-    squared = error.square()
-    return (weight*(squared + .1*error.abs())).mean() + kl_weight*posterior.kl().mean()/x.shape[0], squared.mean()
+    return _reconstruction(error, weight) + kl_weight*posterior.kl().mean()/x.shape[0], error.square().mean()
 
 def other_hues(scene: Scene, rng: np.random.Generator) -> Scene:
     "The same scene in another colour, on another background, or both"
@@ -132,7 +133,12 @@ def mixing_loss(vae, x, y, weight, # One scene in two hues (B, 3, F, H, W), and 
     mix = share*one + (1 - share)*other
     apart = (both - mix).square().mean()/((one - other).square().mean().detach()*max(4*share*(1 - share), .2) + 1e-3)
     error = vae.decode(mix).sample.float() - mixed
-    return (weight*(error.square() + .1*error.abs())).mean() + .06*apart, apart
+    return _reconstruction(error, weight) + .06*apart, apart
+
+def _twins(scene, moving, rng):
+    "A scene in two hues (6, F, H, W), its weights, its clip"
+    x, weight, clip = _weighted(render(scene), moving)
+    return torch.cat([x, frames_to_tensor(render(other_hues(scene, rng)).frames)]), weight, clip
 
 def train_vae(folder: Path, # Checkpoints and log; training goes on from what is there
               minutes: float, # Time budget, of this and earlier runs together
@@ -147,14 +153,13 @@ def train_vae(folder: Path, # Checkpoints and log; training goes on from what is
     vae = new_vae().to(device)
     optimizer = torch.optim.AdamW(vae.parameters(), lr, betas=(.9, .98), weight_decay=1e-4)
     run = Run('vae', folder, {'vae': vae}, [optimizer], minutes, lambda mse: 10*math.log10(4/mse), report=report)
-    rng, scenes = np.random.default_rng(run.progress['step']), [sample_scene(i) for i in range(clips)]
-    data = [(*_weighted(render(scene), moving), frames_to_tensor(render(other_hues(scene, rng)).frames)) for scene in scenes]
+    rng = np.random.default_rng(run.progress['step'])
+    data = [_twins(sample_scene(i), moving, rng) for i in range(clips)]
     for step in run:
         for g in optimizer.param_groups: g['lr'] = lr*run.rate(step)
         size, n = (32, batch) if run.done < whole else (64, max(1, batch//3))
         mixing = step % 4 == 0
-        some = [_crop(torch.cat([x, y]), weight, clip, rng, size) for x, weight, clip, y in (data[i] for i in rng.integers(0, len(data), max(1, n//2) if mixing else n))]
-        films, weight = (torch.stack(a).to(device) for a in zip(*some))
+        films, weight = (torch.stack(a).to(device) for a in zip(*(_crop(*data[i], rng, size) for i in rng.integers(0, len(data), max(1, n//2) if mixing else n))))
         with torch.autocast(films.device.type, torch.bfloat16):
             if mixing: loss = mixing_loss(vae, *films.chunk(2, 1), weight, float(rng.random()))[0]
             else: loss, mse = vae_loss(vae, films.chunk(2, 1)[rng.integers(2)], weight)
