@@ -9,7 +9,7 @@ _homes = {
     'video': ['Video', 'VideoError', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents'],
     'inversion': ['CogVideoXDDIMInverseScheduler', 'CogVideoXDDIMPathScheduler', 'Inversion', 'InversionError', 'NoiseLikeness', 'StepsError', 'StoredLatents', 'ddim_inversion', 'invert', 'noise_likeness', 'sampler'],
     'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'enable_context_parallel', 'injected'],
-    'masks': ['MaskError', 'difference_mask', 'keep_outside', 'latent_mask', 'token_mask'],
+    'masks': ['MaskError', 'automatic_mask', 'difference_mask', 'keep_outside', 'keep_unchanged', 'latent_mask', 'source_outside', 'token_mask'],
     'flow': ['FlowEditScheduler', 'flow_latents'],
     'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_flow', 'edit_inversion', 'edit_many', 'edit_video', 'reconstruct', 'round_trip'],
     'maps': ['AttentionMaps', 'MapsError', 'WordMaps', 'attention_maps', 'word_maps', 'word_mask', 'word_tokens'],

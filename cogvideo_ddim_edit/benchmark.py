@@ -55,6 +55,10 @@ class Pair:
     @property
     def motion_said(self) -> bool: "Do the prompts say how the object moves?"; return MOTIONS[self.scene.motion] in self.prompt
 
+    @property
+    def new_background(self) -> bool: "Is the background to become another one?"; return self.wanted.background != self.scene.background
+
+
 # %% ../nbs/13_benchmark.ipynb #ec825e81
 def pairs(n: int, # How many; the first ones are always the same
           split: str = 'test', # 'test' for results, 'validation' to choose settings
@@ -115,9 +119,9 @@ def sdedit(pipe, pair: Pair, video: Video, steps: int, seed: int, *, strength: f
         strength=min(1., max(strength, 1.001/steps)), generator=torch.Generator().manual_seed(seed), max_sequence_length=pipe.transformer.config.max_text_seq_length, output_type='latent').frames)
 
 # %% ../nbs/13_benchmark.ipynb #f7164eaa
-def by_preset(pipe, pair: Pair, video: Video, steps: int, seed: int, *, preset: str = 'default') -> np.ndarray:
-    "An edit by one of `PRESETS`"
-    return edit_video(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=preset, num_inference_steps=preset_steps(pipe, preset, steps), seed=seed).video.frames
+def by_preset(pipe, pair: Pair, video: Video, steps: int, seed: int, *, preset: str = 'default', keep_below: float | None = None) -> np.ndarray:
+    "An edit by one of `PRESETS`; `keep_below` in place of the preset's"
+    return edit_video(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=preset, num_inference_steps=preset_steps(pipe, preset, steps), keep_below=keep_below, seed=seed).video.frames
 
 def preset_steps(pipe, preset: str, # One of `PRESETS`
                  steps: int # Of methods that have 50
@@ -129,7 +133,7 @@ def preset_steps(pipe, preset: str, # One of `PRESETS`
     return min((k for k in range(1, total + 1) if total % k == 0), key=lambda k: abs(k - n))
 
 # %% ../nbs/13_benchmark.ipynb #5a1e6464
-def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(0., .4), layers=(.5, 1.), # As `steps` and `layers` of `Injection`
+def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As `steps` and `layers` of `Injection`
                  guidance_scale: float = 6., guidance_steps=(0., 1.), negative: str = 'empty', start='inverted', mask: str | None = None, # negative: the negative prompt, 'empty' or 'source'
                  stochastic_entry: int = 1, refinement=(5, 3, 2), replay_steps: int = 0) -> np.ndarray:
     "An edit by `invert` and `edit`"
@@ -137,7 +141,7 @@ def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share
     return edit(pipe, inversion, pair.prompt, Injection(share, weight, during, layers), negative_prompt=pair.source_prompt if negative == 'source' else '',
                 guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, mask=mask, seed=seed).video.frames
 
-def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(0., .4), layers=(.5, 1.), # As for `by_injection`
+def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As for `by_injection`
             strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty', draws: int = 1) -> np.ndarray:
     "An edit by `edit_flow`"
     return edit_flow(pipe, video, pair.prompt, pair.source_prompt, injection=Injection(share, weight, during, layers), num_inference_steps=steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale,
@@ -147,7 +151,8 @@ def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str
 CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
 
 METHODS = {'source copy': source_copy, CEILING: through_autoencoder, 'generation': generation, **{f'SDEdit {s:g}': partial(sdedit, strength=s) for s in (.4, .6, .8, .9)},
-           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS}}
+           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS},
+           'default, nothing kept': partial(by_preset, preset='default', keep_below=0.), 'flow, unchanged kept': partial(by_preset, preset='flow', keep_below=8.)}
 
 def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `METHODS`, functions of one's own by name, or None: all of `METHODS`
               ) -> dict[str, Callable]: # The ceiling among them
@@ -270,7 +275,7 @@ def run_pairs(pipe, methods: Mapping[str, Callable], world: Sequence[Pair], step
             for name, method in methods.items():
                 if (pair.seed, name) in done: continue
                 with measure(pipe) as meter: frames, refused = attempt(method, pipe, pair, video, steps)
-                row = dict(pair=pair.seed, kind=pair.kind, motion_said=pair.motion_said, method=name, **score_edit(shrink(frames), pair.scene, pair.wanted).as_dict(), **meter.cost.as_dict(), refused=refused)
+                row = dict(pair=pair.seed, kind=pair.kind, motion_said=pair.motion_said, new_background=pair.new_background, method=name, **score_edit(shrink(frames), pair.scene, pair.wanted).as_dict(), **meter.cost.as_dict(), refused=refused)
                 if flops and pair.seed == FIRST_SEED[head['split']]: # counting slows down, so it is done once more
                     with measure(pipe, flops=True) as meter: attempt(method, pipe, pair, video, steps)
                     row['transformer_flops'] = meter.cost.transformer_flops
@@ -348,13 +353,13 @@ def summarize_rows(rows: list[dict], ceiling: list[dict], resamples: int = 10_00
     "What rows of one method say, beside those of the ceiling for the same pairs; estimates with intervals; JSON"
     column = lambda name, some=rows: np.array([row[name] for row in some], float)
     estimate = lambda x, f=np.mean: bootstrap(x, f, resamples)
-    part = lambda x, which: estimate(x[which]) if which.any() else None
-    success, within, said = column('success'), column('worst_track_error') <= 3, column('motion_said') > 0
+    part = lambda x, which, f=np.mean: estimate(x[which], f) if which.any() else None
+    success, within, said, new = column('success'), column('worst_track_error') <= 3, column('motion_said') > 0, column('new_background') > 0
     both, kinds = success*within, {kind: np.array([row['kind'] == kind for row in rows]) for kind in KINDS}
     background, most = column('background_psnr'), column('background_psnr', ceiling)
     cost = {name: float(f(x)) if (x := [row[name] for row in rows if row[name] is not None]) else None for name, f in (('row_forwards', np.mean), ('seconds', np.median), ('peak_memory', np.max), ('transformer_flops', np.max))}
     return dict(success=estimate(success), edit_and_keep=estimate(np.stack([success, column('iou'), np.minimum(background/most, 1)], 1), edit_and_keep), kept=estimate(column('kept')),
-                track_error=estimate(column('track_error'), np.median), within_3_px=estimate(within), iou=estimate(column('iou')), background_loss=estimate(background - most, np.median),
+                track_error=estimate(column('track_error'), np.median), within_3_px=estimate(within), iou=estimate(column('iou')), background_loss=estimate(background - most, np.median), background_loss_by={'stays': part(background - most, ~new, np.median), 'new': part(background - most, new, np.median)},
                 background_psnr=estimate(background, np.median), answer_psnr=estimate(column('answer_psnr')), both=estimate(both), by_kind={kind: part(success, which) for kind, which in kinds.items()},
                 both_by_kind={kind: part(both, which) for kind, which in kinds.items()},
                 by_motion={'said': part(success, said), 'not said': part(success, ~said)}, refused=sum(row['refused'] is not None for row in rows), **cost)
@@ -429,15 +434,16 @@ def report_tables(summary):
     "The three tables of a report"
     methods = summary['methods']
     percent = lambda e: '' if e is None else f'{e[0]:.0%} ({e[1]:.0%} to {e[2]:.0%})'
+    decibels = lambda e: '' if e is None else f'{e[0]:+.1f}'
     share, plus = lambda e: '' if e is None else f'{e[0]:.0%}', lambda c, unit: f"{c['difference'][0]:+.{unit}} ({c['difference'][1]:+.{unit}} to {c['difference'][2]:+.{unit}}), p = {c['p_holm']:.2g}"
     first = [['method', 'success', 'track error, px', 'within 3 px', 'both', 'IoU', 'background − ceiling, dB', 'answer PSNR, dB', 'edit-and-keep', 'rows', 'TFLOPs', 'seconds']]
     first += [[name, percent(m['success']), f"{m['track_error'][0]:.1f}", share(m['within_3_px']), share(m['both']), f"{m['iou'][0]:.2f}", f"{m['background_loss'][0]:+.1f}", f"{m['answer_psnr'][0]:.1f}", f"{m['edit_and_keep'][0]:.2f}",
                f"{m['row_forwards']:.0f}", '' if m['transformer_flops'] is None else f"{m['transformer_flops']/1e12:.3g}", '' if m['seconds'] is None else f"{m['seconds']:.1f}"] for name, m in methods.items()]
-    second = [['method', *KINDS, 'motion said', 'not said', 'other attributes kept', 'refused']]
-    second += [[name, *(share(m['by_kind'][kind]) for kind in KINDS), *(share(m['by_motion'][said]) for said in ('said', 'not said')), share(m['kept']), str(m['refused'])] for name, m in methods.items()]
+    second = [['method', *KINDS, 'motion said', 'not said', 'other attributes kept', 'refused', 'background that stays, dB', 'new background, dB']]
+    second += [[name, *(share(m['by_kind'][kind]) for kind in KINDS), *(share(m['by_motion'][said]) for said in ('said', 'not said')), share(m['kept']), str(m['refused']), *(decibels(m['background_loss_by'][which]) for which in ('stays', 'new'))] for name, m in methods.items()]
     third = [['method', 'success', 'track error, px', 'background PSNR, dB', 'answer PSNR, dB']]
     third += [[name, *(plus(m['beside_reference'][measure], '2f' if measure == 'success' else '1f') for measure in BESIDE)] for name, m in methods.items() if 'beside_reference' in m]
-    return {'Every method': first, 'Success by kind of edit, and by what the prompts say': second, **({'Method minus reference, pair by pair': third} if third[1:] else {})}
+    return {'Every method': first, 'Success by kind of edit, and by what the prompts say; background beside the ceiling': second, **({'Method minus reference, pair by pair': third} if third[1:] else {})}
 
 def as_text(rows):
     "A table for terminals, which is Markdown too"
@@ -511,7 +517,7 @@ def choose(folder: str | Path, # Of a run
     return best, methods[best]
 
 # %% ../nbs/13_benchmark.ipynb #b08b3cd2
-PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.))
+PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.)) + tuple((.1, to) for to in (.4, .5, .6))
 GRIDS = { # engine: function, groups of knobs
     'injection': (by_injection, (dict(guidance_scale=(2., 3., 4., 6., 10.), negative=('empty', 'source')), dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
         dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .6))))),

@@ -16,7 +16,7 @@ from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
 from .inversion import CogVideoXDDIMInverseScheduler, invert
 from .attention import Injection, within
-from .masks import difference_mask, spread_stops
+from .masks import automatic_mask, difference_mask, spread_stops
 from .flow import flow_latents
 from .reconstruction import Preset, preset_of
 
@@ -193,10 +193,14 @@ def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
         calls.append(Calls('edit', 1, rows, (rows if p.injection.row_by_row else 1), p.injection, w) if w else Calls('edit', 1, rows))
     return calls
 
-def calls_of_mask(n: int, prompts: int) -> list[Calls]:
-    "Of `difference_mask` along `n` steps"
-    during, looks = default(difference_mask, 'during'), default(difference_mask, 'looks')
-    return [Calls('edit', len(spread_stops(range(n), looks, during)), prompts)]
+def calls_of_mask(mask: str | None, n: int, prompts: int) -> list[Calls]:
+    "Of a preset's mask along `n` steps; an automatic one costs as much as this where it finds a thing, less where it does not"
+    during, asked = default(difference_mask, 'during'), []
+    if mask == 'automatic': looks, asked = default(automatic_mask, 'looks'), [Calls('edit', len(spread_stops(range(n), 2, default(automatic_mask, 'early'))), prompts)]
+    elif mask == 'difference': looks = default(difference_mask, 'looks')
+    else: return []
+    return [*asked, Calls('edit', len(spread_stops(range(n), looks, during)), prompts)]
+
 
 # %% ../nbs/12_cost.ipynb #abcfc913
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own
@@ -214,7 +218,7 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
     settings = p.inversion(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
     guided = settings.get('guidance_scale', 1.) > 1 and (p.inversion_prompt or not shortcut)
     steps = max(1, round(settings.get('strength', 1.)*n))
-    calls = [*calls_of_inversion(settings, n, guided), *(calls_of_mask(steps, prompts) if getattr(p, 'mask', None) == 'difference' else []), *calls_of_edit(p, steps, prompts)]
+    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(getattr(p, 'mask', None), steps, prompts), *calls_of_edit(p, steps, prompts)]
     return [c for c in calls if c.times]
 
 def job_flops(config, # Of a CogVideoX transformer

@@ -371,10 +371,10 @@ def spread_map(pipe, inversion: Inversion, # The video
 def word_mask(pipe, # The pipeline that made the inversion
               inversion: Inversion, # From `invert`
               words: str | Sequence[str], # What to find: words or parts of the prompt
-              against: str | Sequence[str] | None = None, # What it is not, such as the word for the background; None: the rest of the text
+              against: str | Sequence[str] | None, # What it is not: the word for the background finds things best; None: the rest of the text
               prompt: str | None = None, # What the video shows; None: what it was inverted with
               *,
-              maps: WordMaps | None = None, # From `word_maps`, to save looking again; `against=None` then means their other words
+              maps: WordMaps | None = None, # From `word_maps`, to save looking again; for `against=None` their other words
               weights: torch.Tensor | None = None, # As for `contrast`
               spread: bool = True, # Smooth along the object (3)? Costs as much as `word_maps`
               timesteps: Iterable[int] | None = None, # Of the inversion; None: `spread_timesteps`

@@ -12,7 +12,8 @@ from .inversion import CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeli
 
 # %% auto #0
 __all__ = ['MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler', 'predictions_along',
-           'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'keep_outside']
+           'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'elsewhere', 'automatic_mask', 'keep_outside',
+           'source_outside', 'check_keep_below', 'keep_unchanged']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
 class MaskError(ValueError):
@@ -92,19 +93,25 @@ def otsu(values: torch.Tensor # Any shape
     i = int((n*(len(x) - n)*(below/n - (total - below)/(len(x) - n))**2).argmax())
     return float((x[i] + x[i + 1])/2)
 
+def _box(f, x, **kwargs): return f(x.flatten(0, -3)[:, None], 3, 1, 1, **kwargs).reshape(x.shape)
+
+def _boxed(strength):
+    "Strengths smoothed by a box of 3×3"
+    x = strength.float()
+    if not bool(x.isfinite().all()) or x.amax() <= x.amin(): raise MaskError('the strengths are all the same or not finite, so there is nothing to tell apart; give a mask of your own, or leave it out')
+    return _box(F.avg_pool2d, x, count_include_pad=False)
+
 def soft_mask(strength: torch.Tensor, # (…, F, h, w), how much is changed, 0 or more
               grow: int = 1, # So many latents more on every side
               softness: float = .25 # Half the width of the edge, relative to the threshold; 0: yes or no
              ) -> torch.Tensor: # As `strength`, 0…1
     "Strengths as a mask around Otsu's threshold; raises `MaskError`"
-    x = strength.float()
-    if not bool(x.isfinite().all()) or x.amax() <= x.amin(): raise MaskError('the strengths are all the same or not finite, so there is nothing to tell apart; give a mask of your own, or leave it out')
-    box = lambda f, y, **kwargs: f(y.flatten(0, -3)[:, None], 3, 1, 1, **kwargs).reshape(y.shape)
-    x = box(F.avg_pool2d, x, count_include_pad=False)
+    x = _boxed(strength)
     threshold = otsu(x)
     m = ((x - threshold)/(2*softness*threshold) + .5).clamp(0, 1) if softness else (x > threshold).float()
-    for _ in range(grow): m = box(F.max_pool2d, m)
+    for _ in range(grow): m = _box(F.max_pool2d, m)
     return m
+
 
 # %% ../nbs/04a_masks.ipynb #3699c1d9
 def spread_stops(visits: list[int], # Falling timesteps of a path
@@ -113,6 +120,15 @@ def spread_stops(visits: list[int], # Falling timesteps of a path
                 ) -> list[int]: # Falling
     "Some of `visits`, evenly spread over a part of them"
     return [visits[i] for i in sorted({min(len(visits) - 1, int(len(visits)*(during[0] + (during[1] - during[0])*(k + .5)/looks))) for k in range(looks)})]
+
+def _difference(pipe, inversion, prompts, looks, during):
+    "How much each prompt would change each latent, (k, F', h, w), 1 in the mean over the looks"
+    if not (0 <= during[0] < during[1] <= 1) or looks < 1: raise MaskError(f'during is {during} and looks {looks}; use 0 <= from < to <= 1, and 1 look or more')
+    found = 0.
+    for t, x in predictions_along(pipe, inversion, prompts, stops := spread_stops(inversion.timesteps, looks, during)).items():
+        size = (x.cpu() - pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))).norm(dim=2)[:, -inversion.latents.shape[1]:]
+        found = found + size/size.mean((1, 2, 3), keepdim=True).clamp(min=1e-12)/len(stops)
+    return found
 
 def difference_mask(pipe, inversion: Inversion, # From `invert`
                     prompts: str | list[str], # What the video should become; several give a mask each
@@ -123,14 +139,34 @@ def difference_mask(pipe, inversion: Inversion, # From `invert`
                    ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
     "Where the model would change the video: the difference of what it predicts under the edit prompt and under the source prompt; raises `MaskError`"
     several = not isinstance(prompts, str)
-    if not (0 <= during[0] < during[1] <= 1) or looks < 1: raise MaskError(f'during is {during} and looks {looks}; use 0 <= from < to <= 1, and 1 look or more')
-    stops = spread_stops(inversion.timesteps, looks, during)
-    found = 0.
-    for t, x in predictions_along(pipe, inversion, list(prompts) if several else [prompts], stops).items():
-        size = (x.cpu() - pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))).norm(dim=2)[:, -inversion.latents.shape[1]:]
-        found = found + size/size.mean((1, 2, 3), keepdim=True).clamp(min=1e-12)
-    masks = torch.stack([soft_mask(one, **kwargs) for one in found])
+    masks = torch.stack([soft_mask(one, **kwargs) for one in _difference(pipe, inversion, list(prompts) if several else [prompts], looks, during)])
     return masks if several else masks[0]
+
+
+# %% ../nbs/04a_masks.ipynb #a70c1e02
+def elsewhere(strength: torch.Tensor # (F', h, w), how much is changed, 0 or more
+             ) -> float: # 0: what is changed is one thing; 1: everything alike
+    "Mean change outside of what is changed most, relative to that inside (3); raises `MaskError`"
+    x = _boxed(strength)
+    threshold = otsu(x)
+    return float(x[x <= threshold].mean()/x[x > threshold].mean())
+
+def automatic_mask(pipe, inversion: Inversion, # From `invert`
+                   prompts: str | list[str], # What the video should become; several give a mask each
+                   *,
+                   most: float = .5, # Largest `elsewhere` of an edit that gets a mask
+                   early: tuple[float, float] = (.1, .3), # Part of the denoising steps in which to ask, 0 (noise) to 1 (clean)
+                   looks: int = 3, # For the mask, as for `difference_mask`
+                   **kwargs # As for `difference_mask`: during, grow, softness
+                  ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
+    "`difference_mask` for a prompt that changes a thing, 1 everywhere for one that changes the background; raises `MaskError`"
+    several = not isinstance(prompts, str)
+    prompts = list(prompts) if several else [prompts]
+    asked = _difference(pipe, inversion, prompts, 2, early)
+    masks, things = torch.ones_like(asked), [i for i, one in enumerate(asked) if one.amax() > one.amin() and elsewhere(one) < most]
+    if things: masks[things] = difference_mask(pipe, inversion, [prompts[i] for i in things], looks=looks, **kwargs)
+    return masks if several else masks[0]
+
 
 # %% ../nbs/04a_masks.ipynb #3c70cdcc
 def keep_outside(mask: torch.Tensor, # (F', h, w) for all rows, or (k, F', h, w); 0 (the source's) to 1 (the edit's)
@@ -150,3 +186,32 @@ def keep_outside(mask: torch.Tensor, # (F', h, w) for all rows, or (k, F', h, w)
         scheduler.solved = source + m*(state - source)
         return {'latents': scheduler.solved.to(x)}
     return blend
+
+# %% ../nbs/04a_masks.ipynb #a70c1e21
+def source_outside(frames: np.ndarray, # Of the edit, (F, H, W, 3), uint8
+                   source: np.ndarray, # As `frames`
+                   mask: torch.Tensor # (F', h, w), 0 (the source's pixels) to 1 (the edit's)
+                  ) -> np.ndarray: # As `frames`
+    "Frames that are the source outside of a mask"
+    m = torch.cat([mask[:1], mask[1:].repeat_interleave((len(frames) - 1)//max(1, len(mask) - 1), 0)])
+    m = F.interpolate(m[:, None].float(), frames.shape[1:3], mode='bilinear')[:, 0, ..., None].numpy()
+    return np.round(source + m*(frames.astype(np.float32) - source)).astype(np.uint8)
+
+
+# %% ../nbs/04a_masks.ipynb #a70c1e31
+def check_keep_below(below: float | None):
+    "Raise `MaskError` for what are no grey levels"
+    if below is not None and not 0 <= below <= 255: raise MaskError(f'keep_below is {below}; use grey levels from 0 (keep nothing) to 255')
+
+def keep_unchanged(frames: np.ndarray, # Of the edit, (F, H, W, 3), uint8
+                   again: np.ndarray, # The source through the autoencoder, as `frames`
+                   source: np.ndarray, # As `frames`
+                   below: float = 8. # τ, in grey levels, 0…255
+                  ) -> np.ndarray: # As `frames`
+    "Frames with the source's own pixels where the edit changed next to nothing (4); raises `MaskError`"
+    check_keep_below(below)
+    if not below: return frames
+    change = torch.from_numpy(np.abs(frames.astype(np.float32) - again).max(-1))
+    w = ((_box(F.avg_pool2d, change, count_include_pad=False) - below)/(2*below)).clamp(0, 1)[..., None].numpy()
+    return np.round(source + w*(frames.astype(np.float32) - source)).astype(np.uint8)
+

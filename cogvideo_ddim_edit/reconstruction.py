@@ -16,7 +16,7 @@ from .loading import requirements
 from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
 from .attention import ARGUMENTS, Injection, PUBLIC_SCRIPT, as_json, checked_part, injected, within
-from .masks import MaskError, difference_mask, keep_outside, latent_mask
+from .masks import MaskError, automatic_mask, check_keep_below, difference_mask, keep_outside, keep_unchanged, latent_mask, source_outside
 from .flow import flow_latents
 
 # %% auto #0
@@ -132,8 +132,9 @@ def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Te
     if mask is None or mask is False: return None
     if callable(mask): mask = mask(pipe, inversion)
     if isinstance(mask, str):
-        if mask != 'difference': raise MaskError(f"mask is {mask!r}; use 'difference', an array of the video's size, a function, or None")
-        return difference_mask(pipe, inversion, prompts)
+        if mask not in ('automatic', 'difference'): raise MaskError(f"mask is {mask!r}; use 'automatic', 'difference', an array of the video's size, a function, or None")
+        masks = (automatic_mask if mask == 'automatic' else difference_mask)(pipe, inversion, prompts)
+        return None if bool((masks == 1).all()) else masks
     if getattr(mask, 'ndim', 0) != 4: mask = [mask]*len(prompts)
     if len(mask) != len(prompts): raise MaskError(f'there are {len(mask)} masks for {len(prompts)} prompts; give one for all, or one for each')
     return torch.stack([latent_mask(m, inversion.latents) for m in mask])
@@ -150,13 +151,14 @@ def edit(pipe, # The pipeline that made the inversion
          start: str | float | torch.Tensor = 'inverted', # 'inverted', 'noise', a share of fresh noise 0…1, or latents like `inversion.noise`
          strength: float | None = None, # Share of the path to walk, at most what was inverted; None: that
          replay: float = 1., # Share of the inversion's residuals that is added, 0…1
-         mask: str | np.ndarray | torch.Tensor | Callable | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), 'difference', or a function of pipeline and inversion that makes one; None: everywhere
+         mask: str | np.ndarray | torch.Tensor | Callable | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), 'automatic', 'difference', or a function of pipeline and inversion that makes one; None: everywhere
          mask_steps: tuple[float, float] = (0., 1.), # Part of the steps after which the rest is put back
+         keep_below: float = 0., # Changes of fewer grey levels than this, 0…255, are taken back to the source's pixels; 0: none (`keep_unchanged`)
          image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
          seed: int = 0, # Of the noise; without effect where no noise is drawn
         ) -> Edit: # The edited video
     "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`, `MaskError`"
-    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, image=image, seed=seed)[0]
+    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, keep_below=keep_below, image=image, seed=seed)[0]
 
 def edit_many(pipe, inversion: Inversion, # From `invert`
               prompts: list[str], # What the video should become, k times
@@ -171,7 +173,8 @@ def edit_many(pipe, inversion: Inversion, # From `invert`
 
 # %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
 @torch.no_grad()
-def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), image=None, seed=0):
+def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), keep_below=0., image=None, seed=0):
+    check_keep_below(keep_below)
     scheduler, n, k = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps'], len(prompts)
     visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_part('guidance_steps', guidance_steps), checked_part('mask_steps', mask_steps)
     latents, image = start_latents(pipe, inversion, start, seed, visits[0]).expand(k, -1, -1, -1, -1), first_frame(pipe, source, image)
@@ -185,10 +188,18 @@ def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_s
     z = z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
     said = mask if isinstance(mask, str) else None
     settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale, 'guidance_steps': list(guidance_steps),
-                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'seed': seed, 'injection': injection.settings(),
+                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'seed': seed, 'injection': injection.settings(),
                 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
-    return [Edit(replace(source, frames=decode_latents(pipe, z[i:i + 1])), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
+    again = decode_latents(pipe, inversion.latents) if keep_below else None
+    return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
                  None if masks is None else masks[i]) for i, prompt in enumerate(prompts)]
+
+def _film(pipe, latents, source, mask, again, keep_below):
+    "Decoded latents; the source's pixels outside of a mask, and where next to nothing changed"
+    frames = decode_latents(pipe, latents)
+    if keep_below: frames = keep_unchanged(frames, again, source.frames, keep_below)
+    return replace(source, frames=frames if mask is None else source_outside(frames, source.frames, mask))
+
 
 # %% ../nbs/05_reconstruction.ipynb #ccbaa1a9
 def reconstruct(pipe, inversion: Inversion, # From `invert`
@@ -207,18 +218,19 @@ def edit_flow(pipe, # A CogVideoX pipeline
               source_prompt: str = '', # What it shows now
               *,
               injection: Injection | None = None, # What is taken from the source, when and where; None: nothing
-              mask: np.ndarray | torch.Tensor | None = None, # Where it may change, as for `edit`, but not 'difference', which needs an inversion
+              mask: np.ndarray | torch.Tensor | None = None, # Where it may change, as for `edit`, but not a word or a function, which need an inversion
+              keep_below: float = 0., # As for `edit`
               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
               **kwargs # As for `flow_latents`: num_inference_steps, strength, guidance_scale, source_guidance_scale, negative_prompt, draws, seed
              ) -> Edit: # The edited video
     "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
-    check_prompt(pipe, prompt)
+    check_prompt(pipe, prompt); check_keep_below(keep_below)
     if isinstance(mask, str) or callable(mask): raise MaskError(f"mask is {mask if isinstance(mask, str) else 'a function'!r}, but without an inversion there is nothing to compare; give an array of the video's size, or None")
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
     m = None if mask is None or mask is False else latent_mask(mask, latents)
     z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, injection=injection, **kwargs)
-    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, injection=None if injection is None else injection.settings(), **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
-    return Edit(replace(video, frames=decode_latents(pipe, z)), video, prompt, z, settings, m)
+    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, injection=None if injection is None else injection.settings(), keep_below=keep_below, **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
+    return Edit(_film(pipe, z, video, m, decode_latents(pipe, latents) if keep_below else None, keep_below), video, prompt, z, settings, m)
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
 @dataclass(frozen=True)
@@ -232,18 +244,19 @@ class Preset:
     inversion_prompt: bool = True # Is the source prompt used in the inversion?
     num_inference_steps: int = 50 # Of the inversion and of the edit
     guidance_steps: tuple[float, float] = (0., 1.) # Part of the steps with guidance
-    mask: str | None = None # 'difference', or None: the edit may change everything
+    mask: str | None = None # 'automatic', 'difference', or None: the edit may change everything
+    keep_below: float = 0. # Changes of fewer grey levels are taken back; 0: none
     negative_source: bool = False # Is the source prompt the negative prompt?
     flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
 
 PRESETS = {
-    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .6), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .6), negative_source=True,
+    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .6), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .6), negative_source=True, keep_below=8.,
                    inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
-    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(0., .6), layers=(.5, 1.)), negative_source=True, inversion=lambda pipe: dict(stochastic_entry=1)),
+    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .6), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
     'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
     'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.7, source_guidance_scale=2.)),
-    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(0., .4), layers=(.5, 1.)), guidance_scale=4., flow=dict(strength=.9)),
+    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., keep_below=8., flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
@@ -259,18 +272,18 @@ def edit_inversion(pipe, # The pipeline that made the inversion
                    *,
                    preset: str = 'default', # One of `PRESETS`, for what belongs to the edit
                    negative_prompt: str | None = None, # What it should not show; None: the preset's
-                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, mask=None, # None: the preset's; mask=False: none
+                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, mask=None, keep_below: float | None = None, # None: the preset's; mask=False: none
                    **kwargs # As for `edit`
                   ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
     p = preset_of(preset)
-    own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask)
+    own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask, keep_below)
     if p.flow is not None: return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
     return _named(edit_many(pipe, inversion, [prompt] if isinstance(prompt, str) else list(prompt), p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
 
-def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask):
+def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below):
     "What the preset `p` says where None is given"
-    return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask,
+    return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask, keep_below=p.keep_below if keep_below is None else keep_below,
                 negative_prompt=negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '')
 
 def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
@@ -295,18 +308,19 @@ def edit_video(pipe, # A CogVideoX pipeline
                start: str | float | torch.Tensor | None = None, # None: the preset's
                strength: float | None = None, # Share of the path that is inverted and walked again; None: the preset's, mostly all of it
                mask=None, # Where it may change, as for `edit`; None: the preset's; False: everywhere
+               keep_below: float | None = None, # Changes of fewer grey levels than this, 0…255, are taken back to the source's pixels; 0: none; None: the preset's
                image: np.ndarray | None = None, # Edited first frame, for image-to-video models
                seed: int = 0, # Of the noise
               ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `VideoError`"
     p = preset_of(preset)
     for one in [prompt] if isinstance(prompt, str) else prompt: check_prompt(pipe, one)
-    first_frame(pipe, video, image)
+    first_frame(pipe, video, image); check_keep_below(keep_below)
     if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
     steps = p.num_inference_steps if num_inference_steps is None else num_inference_steps
-    if p.flow is not None: return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask))
+    if p.flow is not None: return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
     inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
-    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, image=image, seed=seed)
+    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, keep_below=keep_below, image=image, seed=seed)
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665
 def film_grid(rows: dict, # Title to frames (F, H, W, 3)
