@@ -213,8 +213,9 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
     n = num_inference_steps or getattr(p, 'num_inference_steps', 50)
     if (flow := getattr(p, 'flow', None)) is not None:
         s = {name: flow.get(name, default(flow_latents, name)) for name in ('strength', 'source_guidance_scale', 'draws')}
-        rows = s['draws']*(1 + (p.guidance_scale > 1) + 1 + (s['source_guidance_scale'] > 1))
-        return [Calls('edit', prompts*max(1, round(s['strength']*n)), rows)]
+        edit, source, steps = 1 + (p.guidance_scale > 1), 1 + (s['source_guidance_scale'] > 1), max(1, round(s['strength']*n))
+        apart = p.injection.gives and source > 1 # then several prompts go one after the other
+        return [Calls('edit', steps*(prompts if apart else 1), s['draws']*(edit*(1 if apart else prompts) + source))]
     settings = p.inversion(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
     guided = settings.get('guidance_scale', 1.) > 1 and (p.inversion_prompt or not shortcut)
     steps = max(1, round(settings.get('strength', 1.)*n))

@@ -19,10 +19,11 @@ class FlowEditScheduler(CogVideoXDDIMPathScheduler):
     "Moves a clean latent by the difference of two predictions (1), instead of denoising noise"
     def between(self, source: torch.Tensor, # Clean latents, (1, F, C, h, w)
                 seed: int, # Of the noise, which is new at each step
-                mask: torch.Tensor | None = None # (F, h, w), 0…1, how far each latent may move; None: 1
+                mask: torch.Tensor | None = None, # (F, h, w), or (k, F, h, w), 0…1, how far each latent may move; None: 1
+                edits: int = 1 # k, different edits in one batch; the rows of each stand together
                ) -> FlowEditScheduler:
         "Say what is edited, before `set_timesteps`"
-        self.source, self.seed, self.mask = source, seed, mask
+        self.source, self.seed, self.mask, self.edits = source, seed, mask, edits
         return self
 
     def set_timesteps(self, num_inference_steps: int, device=None):
@@ -30,17 +31,17 @@ class FlowEditScheduler(CogVideoXDDIMPathScheduler):
         super().set_timesteps(num_inference_steps, device)
         self.generator, self.noise, self.velocity = torch.Generator().manual_seed(self.seed), None, None
 
-    def noisy(self, x, t): φ = self._level[int(t)]; return math.cos(φ)*x + math.sin(φ)*self.noise.to(x)
+    def noisy(self, x, t): φ = self._level[int(t)]; return math.cos(φ)*x + math.sin(φ)*self.noise.to(x).repeat(len(x)//len(self.noise), 1, 1, 1, 1)
 
     def scale_model_input(self, sample: torch.Tensor, # The edit of the moment, once or twice (guidance), (B or 2B, F, C, h, w)
                           timestep: int | None = None) -> torch.Tensor:
-        "The edit of the moment with this step's noise; the same noise for a row with and without prompt"
+        "The edit of the moment with this step's noise; the same noise for a row with and without prompt, and for all edits"
         x = self.solved.to(sample.device)
-        self.noise = torch.randn(x.shape, generator=self.generator, dtype=torch.float32)
+        self.noise = torch.randn((len(x)//self.edits, *x.shape[1:]), generator=self.generator, dtype=torch.float32)
         return self.noisy(x, timestep).repeat(len(sample)//len(x), 1, 1, 1, 1).to(sample)
 
     def source_rows(self, like: torch.Tensor, t) -> torch.Tensor:
-        "The source with this step's noise, a row for each row of the edit"
+        "The source with this step's noise, a row for each row of one edit"
         return self.noisy(self.source.to(like.device).expand(len(self.noise), -1, -1, -1, -1), t).to(like)
 
     def step(self, model_output: torch.Tensor, # v of the edit's rows
@@ -50,10 +51,12 @@ class FlowEditScheduler(CogVideoXDDIMPathScheduler):
         φ, ψ = self._level[self.visits[i]], self._level[self.visits[i + 1]] if i + 1 < len(self.visits) else 0.
         x, source = self.solved, self.source.to(self.solved)
         clean = lambda z, v: math.cos(φ)*self.noisy(z, timestep) - math.sin(φ)*self._float(v)
-        d = (clean(x, model_output) - clean(source.expand_as(x), self.velocity)).mean(0, keepdim=True)
+        each = lambda rows: rows.unflatten(0, (self.edits, -1))
+        d = each(clean(x, model_output)) - clean(source.expand(len(self.noise), -1, -1, -1, -1), self.velocity)
+        d = d.mean(1, keepdim=True).expand_as(d).flatten(0, 1)
         ρ = math.tan(ψ)/math.tan(φ) if self.alphas_cumprod[self.visits[i]] > 0 else 0.
         moved = ρ*(x - source) + (1 - ρ)*d
-        self.solved = source + (moved if self.mask is None else self.mask.to(moved)[None, :, None]*moved)
+        self.solved = source + (moved if self.mask is None else (self.mask.to(moved)[..., None, :, None, :, :]*each(moved)).flatten(0, 1))
         return (self.solved.to(sample),)
 
 # %% ../nbs/04b_flow.ipynb #8026a99e
@@ -96,7 +99,7 @@ def beside_source(transformer, # A CogVideoX transformer
 @torch.no_grad()
 def flow_latents(pipe, # A CogVideoX pipeline
                  latents: torch.Tensor, # Clean latents of the source, (1, F, C, h, w)
-                 prompt: str, # What the video should become
+                 prompt: str | list[str], # What the video should become; k prompts share the source's rows
                  source_prompt: str, # What it shows now
                  *,
                  num_inference_steps: int = 50, # Steps of the whole path
@@ -106,21 +109,25 @@ def flow_latents(pipe, # A CogVideoX pipeline
                  injection: Injection | None = None, # What the edit takes from the source, when and where; None: nothing
                  path_spacing: str = 'trailing', # As for `invert`
                  draws: int = 1, # Noises whose differences are averaged at each step; each costs as much as the first
-                 mask: torch.Tensor | None = None, # (F, h, w), 0 (stays) to 1 (may move); None: 1
+                 mask: torch.Tensor | None = None, # (F, h, w), or (k, F, h, w), 0 (stays) to 1 (may move); None: 1
                  image=None, # First frame for image-to-video models
                  seed: int = 0 # Of the noise
-                ) -> torch.Tensor: # Clean latents of the edit, (1, F, C, h, w), float32
+                ) -> torch.Tensor: # Clean latents of the edits, (k, F, C, h, w), float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
-    z = pad_latents(pipe, latents).float()
-    m = None if mask is None else pad_mask(pipe, mask)
-    scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m)
+    prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+    k, z = len(prompts), pad_latents(pipe, latents).float()
+    if k > 1 and injection and source_guidance_scale > 1: # the rows with and without prompts would look at each other's references
+        how = dict(num_inference_steps=num_inference_steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale, negative_prompt=negative_prompt, injection=injection, path_spacing=path_spacing, draws=draws, image=image, seed=seed)
+        return torch.cat([flow_latents(pipe, latents, one, source_prompt, mask=mask if mask is None or mask.ndim == 3 else mask[i], **how) for i, one in enumerate(prompts)])
+    m = None if mask is None else pad_mask(pipe, mask) if mask.ndim == 3 else torch.stack([pad_mask(pipe, one) for one in mask])
+    scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m, k)
     visits = scheduler.path(num_inference_steps)
     if injection and not injection.gives: injection = None # nothing is put in, and nothing need be refused
     if injection:
         if injection.row_by_row: raise InjectionError('row_by_row gives the source the edit prompt, but here it has its own; leave it out')
         check_use(pipe.transformer, injection, dict.fromkeys(visits, z), None)
-    e, s, n = (encode_prompts(pipe, [p]) for p in (prompt, source_prompt, negative_prompt))
-    rows = lambda x: x.expand(draws, *x.shape[1:])
+    e, s, n = (encode_prompts(pipe, p) for p in (prompts, [source_prompt], [negative_prompt]))
+    rows = lambda x: x.expand(k, *x.shape[1:]).repeat_interleave(draws, 0)
     with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale, injection):
         call_pipeline(pipe, rows(z), rows(e), rows(n) if guidance_scale > 1 else None, image, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale)
-    return scheduler.solved[:1, z.shape[1] - latents.shape[1]:].cpu() # all rows are the same
+    return scheduler.solved[::draws, z.shape[1] - latents.shape[1]:].cpu() # all rows of an edit are the same

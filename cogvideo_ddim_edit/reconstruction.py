@@ -21,8 +21,9 @@ from .flow import flow_latents
 
 # %% auto #0
 __all__ = ['TRUSTED_LOSS', 'PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'share_of_noise',
-           'start_latents', 'first_frame', 'guided', 'edit_masks', 'edit', 'edit_many', 'reconstruct', 'edit_flow',
-           'Preset', 'preset_of', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip', 'frame_psnr', 'round_trip']
+           'start_latents', 'first_frame', 'guided', 'edit_masks', 'array_masks', 'edit', 'edit_many', 'reconstruct',
+           'edit_flow', 'Preset', 'preset_of', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip', 'frame_psnr',
+           'round_trip']
 
 # %% ../nbs/05_reconstruction.ipynb #a178cc0b
 @dataclass(frozen=True)
@@ -135,9 +136,13 @@ def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Te
         if mask not in ('automatic', 'difference'): raise MaskError(f"mask is {mask!r}; use 'automatic', 'difference', an array of the video's size, a function, or None")
         masks = (automatic_mask if mask == 'automatic' else difference_mask)(pipe, inversion, prompts)
         return None if bool((masks == 1).all()) else masks
+    return array_masks(mask, prompts, inversion.latents)
+
+def array_masks(mask, prompts, latents):
+    "One mask for all prompts, or one for each, on the grid of the latents"
     if getattr(mask, 'ndim', 0) != 4: mask = [mask]*len(prompts)
     if len(mask) != len(prompts): raise MaskError(f'there are {len(mask)} masks for {len(prompts)} prompts; give one for all, or one for each')
-    return torch.stack([latent_mask(m, inversion.latents) for m in mask])
+    return torch.stack([latent_mask(m, latents) for m in mask])
 
 # %% ../nbs/05_reconstruction.ipynb #b57f848d
 def edit(pipe, # The pipeline that made the inversion
@@ -214,7 +219,7 @@ def reconstruct(pipe, inversion: Inversion, # From `invert`
 @torch.no_grad()
 def edit_flow(pipe, # A CogVideoX pipeline
               video: Video, # From `read_video(path, pipe)`
-              prompt: str, # What it should become
+              prompt: str | list[str], # What it should become; several are edited as one batch
               source_prompt: str = '', # What it shows now
               *,
               injection: Injection | None = None, # What is taken from the source, when and where; None: nothing
@@ -222,15 +227,21 @@ def edit_flow(pipe, # A CogVideoX pipeline
               keep_below: float = 0., # As for `edit`
               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
               **kwargs # As for `flow_latents`: num_inference_steps, strength, guidance_scale, source_guidance_scale, negative_prompt, draws, seed
-             ) -> Edit: # The edited video
+             ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
-    check_prompt(pipe, prompt); check_keep_below(keep_below)
+    prompts = [prompt] if isinstance(prompt, str) else list(prompt)
+    for one in prompts: check_prompt(pipe, one)
+    check_keep_below(keep_below)
     if isinstance(mask, str) or callable(mask): raise MaskError(f"mask is {mask if isinstance(mask, str) else 'a function'!r}, but without an inversion there is nothing to compare; give an array of the video's size, or None")
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
-    m = None if mask is None or mask is False else latent_mask(mask, latents)
-    z = flow_latents(pipe, latents, prompt, source_prompt, mask=m, image=image, injection=injection, **kwargs)
-    settings = dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, prompt=prompt, injection=None if injection is None else injection.settings(), keep_below=keep_below, **kwargs, mask=None if m is None else as_json(m), frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
-    return Edit(_film(pipe, z, video, m, decode_latents(pipe, latents) if keep_below else None, keep_below), video, prompt, z, settings, m)
+    masks = None if mask is None or mask is False else array_masks(mask, prompts, latents)
+    z = flow_latents(pipe, latents, prompts, source_prompt, mask=masks, image=image, injection=injection, **kwargs)
+    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, injection=None if injection is None else injection.settings(), keep_below=keep_below, **kwargs,
+        frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
+    edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else as_json(m)}, m)
+             for i, (one, m) in enumerate(zip(prompts, [None]*len(prompts) if masks is None else masks))]
+    return edits[0] if isinstance(prompt, str) else edits
+
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
 @dataclass(frozen=True)
@@ -289,7 +300,7 @@ def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_
 def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
     "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
     settings = {'injection': preset_of(preset).injection, **preset_of(preset).flow, **{k: v for k, v in kwargs.items() if v is not None}}
-    return _named([edit_flow(pipe, video, one, source_prompt, **settings) for one in ([prompt] if isinstance(prompt, str) else prompt)], preset, prompt)
+    return _named(edit_flow(pipe, video, [prompt] if isinstance(prompt, str) else list(prompt), source_prompt, **settings), preset, prompt)
 
 def _named(edits, preset, prompt):
     "Edits that know their preset; one of them for one prompt"

@@ -289,7 +289,7 @@ def _optimizers(transformer, text_encoder, lr):
     rest = [p for m in (transformer, text_encoder) for p in m.parameters() if id(p) not in ids]
     return [torch.optim.Muon(matrices, lr=2*lr, weight_decay=.01, adjust_lr_fn='match_rms_adamw'), torch.optim.AdamW(rest, lr, betas=(.9, .98), weight_decay=.01)]
 
-LEVELS = {'whole': dict(even=.45, center=720., width=160.), 'window': dict(even=.55, center=500., width=170., below=820), 'end': dict(even=.55, center=640., width=200.)}
+LEVELS = {'whole': dict(even=.15, center=760., width=140.), 'window': dict(even=.2, center=620., width=140., below=820), 'end': dict(even=.25, center=680., width=190.)}
 
 def sample_timesteps(n: int, # How many
                      even: float, center: float, width: float, # Share of evenly spread ones; the others are normal
