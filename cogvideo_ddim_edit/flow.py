@@ -116,7 +116,7 @@ def flow_latents(pipe, # A CogVideoX pipeline
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
     prompts = [prompt] if isinstance(prompt, str) else list(prompt)
     k, z = len(prompts), pad_latents(pipe, latents).float()
-    if k > 1 and injection and source_guidance_scale > 1: # the rows with and without prompts would look at each other's references
+    if k > 1 and injection and injection.gives and source_guidance_scale > 1: # the rows with and without prompts would look at each other's references
         how = dict(num_inference_steps=num_inference_steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale, negative_prompt=negative_prompt, injection=injection, path_spacing=path_spacing, draws=draws, image=image, seed=seed)
         return torch.cat([flow_latents(pipe, latents, one, source_prompt, mask=mask if mask is None or mask.ndim == 3 else mask[i], **how) for i, one in enumerate(prompts)])
     m = None if mask is None else pad_mask(pipe, mask) if mask.ndim == 3 else torch.stack([pad_mask(pipe, one) for one in mask])
