@@ -134,18 +134,18 @@ def preset_steps(pipe, preset: str, # One of `PRESETS`
 
 # %% ../nbs/13_benchmark.ipynb #5a1e6464
 def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As `steps` and `layers` of `Injection`
-                 guidance_scale: float = 6., guidance_steps=(0., 1.), negative: str = 'empty', start='inverted', mask: str | None = None, # negative: the negative prompt, 'empty' or 'source'
+                 guidance_scale: float = 6., guidance_steps=(0., 1.), negative: str = 'empty', start='inverted', mask: str | None = None, keep_below: float = 0., # negative: the negative prompt, 'empty' or 'source'
                  stochastic_entry: int = 1, refinement=(5, 3, 2), replay_steps: int = 0) -> np.ndarray:
     "An edit by `invert` and `edit`"
     inversion = invert(pipe, video, pair.source_prompt, num_inference_steps=steps, stochastic_entry=stochastic_entry, refinement=refinement, replay_steps=replay_steps, seed=seed)
     return edit(pipe, inversion, pair.prompt, Injection(share, weight, during, layers), negative_prompt=pair.source_prompt if negative == 'source' else '',
-                guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, mask=mask, seed=seed).video.frames
+                guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, mask=mask, keep_below=keep_below, seed=seed).video.frames
 
 def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As for `by_injection`
-            strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty', draws: int = 1) -> np.ndarray:
+            strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty', draws: int = 1, keep_below: float = 0.) -> np.ndarray:
     "An edit by `edit_flow`"
     return edit_flow(pipe, video, pair.prompt, pair.source_prompt, injection=Injection(share, weight, during, layers), num_inference_steps=steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale,
-                     negative_prompt=pair.source_prompt if negative == 'source' else '', draws=draws, seed=seed).video.frames
+                     negative_prompt=pair.source_prompt if negative == 'source' else '', draws=draws, keep_below=keep_below, seed=seed).video.frames
 
 # %% ../nbs/13_benchmark.ipynb #50fa72bc
 CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
