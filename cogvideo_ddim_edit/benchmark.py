@@ -58,7 +58,6 @@ class Pair:
     @property
     def new_background(self) -> bool: "Is the background to become another one?"; return self.wanted.background != self.scene.background
 
-
 # %% ../nbs/13_benchmark.ipynb #ec825e81
 def pairs(n: int, # How many; the first ones are always the same
           split: str = 'test', # 'test' for results, 'validation' to choose settings

@@ -83,9 +83,9 @@ def slowest(seconds: float) -> float:
 def average_gradients(parameters: list):
     "Mean over the processes"
     if not dist.is_initialized(): return
-    flat = torch._utils._flatten_dense_tensors(grads := [p.grad for p in parameters if p.grad is not None])
+    flat = torch.nn.utils.parameters_to_vector(grads := [p.grad for p in parameters if p.grad is not None])
     dist.all_reduce(flat)
-    for g, mean in zip(grads, torch._utils._unflatten_dense_tensors(flat/dist.get_world_size(), grads)): g.copy_(mean)
+    torch.nn.utils.vector_to_parameters(flat/dist.get_world_size(), grads)
 
 class Run:
     "Steps of a training until its time is used up, with log and checkpoints; goes on from the checkpoint in `folder`"
