@@ -25,6 +25,8 @@ def _later(kind: type, # Type of the option
 
 _Switch = tyro.conf.FlagCreatePairsOff[bool]
 
+_MASKS = 'automatic', 'difference', 'none' # those that are not files
+
 # %% ../nbs/10_cli.ipynb #9b1b412b
 @dataclass(frozen=True)
 class ClipOptions:
@@ -53,7 +55,7 @@ class SamplingOptions:
     guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (`default` 4)
     start: _later(Literal['inverted', 'noise'] | float, 'inverted|noise|0…1') = None # Start from the inverted video, from seeded noise, or from a mix with so much noise; if left out, the preset's
     strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)
-    mask: _later(str, 'automatic|difference|none|FILE') = None # Where the video may change: a picture or video, white there; `difference`: where the model would change it; `automatic`: there, but everywhere for a new background; if left out, the preset's
+    mask: _later(str, '|'.join((*_MASKS, 'FILE'))) = None # Where the video may change: a picture or video, white there; `difference`: where the model would change it; `automatic`: there, but everywhere for a new background; if left out, the preset's
     mask_words: tuple[str, ...] = () # In place of a mask: words of --source_prompt; where they are, the video may change
     mask_against: tuple[str, ...] = () # Words of --source_prompt that say what they are not, such as that of the background
     keep_below: float | None = None # Changes of fewer grey levels than this, of 255, are taken back to the source's pixels; 0: none; if left out, the preset's
@@ -164,7 +166,7 @@ def check_options(command: EditCommand | InvertCommand # What was asked for
         if bool(command.video_path) == bool(command.inversion_path): raise CommandError('give either --video_path or --inversion_path')
         scale, mask, words = command.sampling.guidance_scale, command.sampling.mask, command.sampling.mask_words
         against = command.sampling.mask_against
-        if mask not in (None, 'automatic', 'difference', 'none') and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, automatic, difference, or none')
+        if mask not in (None, *_MASKS) and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, {", ".join(_MASKS[:-1])}, or {_MASKS[-1]}')
         if words and mask is not None: raise CommandError('give either --mask or --mask_words')
         if bool(words) != bool(against): raise CommandError('--mask_words and --mask_against go together: what may change, such as circle, and what that is not, such as gray for a gray background')
         if words and command.video_path and not command.source_prompt: raise CommandError('mask_words are words of the source prompt; say with --source_prompt what the video shows')
@@ -215,7 +217,7 @@ def _mask(command, pipe, video, source_prompt):
         from cogvideo_ddim_edit.maps import word_mask, word_tokens
         word_tokens(pipe, source_prompt, words + against) # words that are not there are refused before anything runs
         return partial(word_mask, words=words, against=against)
-    if mask in (None, 'automatic', 'difference', 'none'): return False if mask == 'none' else mask
+    if mask in (None, *_MASKS): return False if mask == 'none' else mask
     from cogvideo_ddim_edit.masks import latent_mask
     from cogvideo_ddim_edit.video import read_image, read_video
     if Path(mask).suffix.lower() in ('.png', '.jpg', '.jpeg', '.webp', '.bmp'): return read_image(mask, video, command.clip.fit).max(-1)

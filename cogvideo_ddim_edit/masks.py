@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from .inversion import CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 
 # %% auto #0
-__all__ = ['MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler', 'predictions_along',
-           'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'elsewhere', 'automatic_mask', 'keep_outside',
-           'source_outside', 'check_keep_below', 'keep_unchanged']
+__all__ = ['MASKS', 'MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler',
+           'predictions_along', 'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'elsewhere', 'automatic_mask',
+           'keep_outside', 'source_outside', 'check_keep_below', 'keep_unchanged']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
 class MaskError(ValueError):
@@ -167,6 +167,7 @@ def automatic_mask(pipe, inversion: Inversion, # From `invert`
     if things: masks[things] = difference_mask(pipe, inversion, [prompts[i] for i in things], looks=looks, **kwargs)
     return masks if several else masks[0]
 
+MASKS = {'automatic': automatic_mask, 'difference': difference_mask} # masks that go by a name
 
 # %% ../nbs/04a_masks.ipynb #3c70cdcc
 def keep_outside(mask: torch.Tensor, # (F', h, w) for all rows, or (k, F', h, w); 0 (the source's) to 1 (the edit's)

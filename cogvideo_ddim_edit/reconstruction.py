@@ -16,7 +16,7 @@ from .loading import requirements
 from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
 from .attention import ARGUMENTS, Injection, PUBLIC_SCRIPT, as_json, checked_part, injected, within
-from .masks import MaskError, automatic_mask, check_keep_below, difference_mask, keep_outside, keep_unchanged, latent_mask, source_outside
+from .masks import MASKS, MaskError, check_keep_below, keep_outside, keep_unchanged, latent_mask, source_outside
 from .flow import flow_latents
 
 # %% auto #0
@@ -133,8 +133,8 @@ def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Te
     if mask is None or mask is False: return None
     if callable(mask): mask = mask(pipe, inversion)
     if isinstance(mask, str):
-        if mask not in ('automatic', 'difference'): raise MaskError(f"mask is {mask!r}; use 'automatic', 'difference', an array of the video's size, a function, or None")
-        masks = (automatic_mask if mask == 'automatic' else difference_mask)(pipe, inversion, prompts)
+        if mask not in MASKS: raise MaskError(f"mask is {mask!r}; use {', '.join(map(repr, MASKS))}, an array of the video's size, a function, or None")
+        masks = MASKS[mask](pipe, inversion, prompts)
         return None if bool((masks == 1).all()) else masks
     return array_masks(mask, prompts, inversion.latents)
 
