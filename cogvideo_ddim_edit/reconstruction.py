@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, asdict, replace
+from inspect import Parameter, signature
 from typing import Callable
 import html, math, warnings
 import numpy as np
@@ -15,7 +16,7 @@ from diffusers import DDIMInverseScheduler
 from .loading import requirements
 from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
-from .attention import ARGUMENTS, Injection, PUBLIC_SCRIPT, as_json, checked_part, injected, within
+from .attention import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, as_json, checked_part, injected, within
 from .masks import MASKS, MaskError, check_keep_below, keep_outside, keep_unchanged, latent_mask, source_outside
 from .flow import flow_latents
 
@@ -160,10 +161,11 @@ def edit(pipe, # The pipeline that made the inversion
          mask_steps: tuple[float, float] = (0., 1.), # Part of the steps after which the rest is put back
          keep_below: float = 0., # Changes of fewer grey levels than this, 0…255, are taken back to the source's pixels; 0: none (`keep_unchanged`)
          image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
+         reference_prompt: str | None = None, # What the source shows, where the edit looks at it; None: what the inversion says
          seed: int = 0, # Of the noise; without effect where no noise is drawn
         ) -> Edit: # The edited video
-    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`, `MaskError`"
-    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, keep_below=keep_below, image=image, seed=seed)[0]
+    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
+    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, keep_below=keep_below, image=image, reference_prompt=reference_prompt, seed=seed)[0]
 
 def edit_many(pipe, inversion: Inversion, # From `invert`
               prompts: list[str], # What the video should become, k times
@@ -178,14 +180,15 @@ def edit_many(pipe, inversion: Inversion, # From `invert`
 
 # %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
 @torch.no_grad()
-def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), keep_below=0., image=None, seed=0):
+def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), keep_below=0., image=None, reference_prompt=None, seed=0):
     check_keep_below(keep_below)
+    if reference_prompt is not None and injection.row_by_row: raise InjectionError('row_by_row shows the source under the edit prompts; leave reference_prompt out')
     scheduler, n, k = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps'], len(prompts)
     visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_part('guidance_steps', guidance_steps), checked_part('mask_steps', mask_steps)
     latents, image = start_latents(pipe, inversion, start, seed, visits[0]).expand(k, -1, -1, -1, -1), first_frame(pipe, source, image)
     masks = edit_masks(pipe, inversion, mask, prompts)
     embeds, negative = encode_prompts(pipe, prompts), encode_prompts(pipe, [negative_prompt]*k) if guidance_scale > 1 else None
-    view = injected(pipe.transformer, injection, _Part(inversion.trajectory, visits), inversion.prompt_embeds, inversion.image_latents) if injection.gives else nullcontext()
+    view = injected(pipe.transformer, injection, _Part(inversion.trajectory, visits), inversion.prompt_embeds if reference_prompt is None else encode_prompts(pipe, [reference_prompt]), inversion.image_latents) if injection.gives else nullcontext()
     guide = guided(pipe.transformer, guidance_steps, visits) if guidance_scale > 1 else nullcontext()
     keep = dict(callback_on_step_end=keep_outside(masks, inversion.trajectory, pad_latents(pipe, inversion.latents), mask_steps)) if masks is not None else {}
     with scheduler_of(pipe, scheduler), view, guide:
@@ -193,7 +196,7 @@ def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_s
     z = z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
     said = mask if isinstance(mask, str) else None
     settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale, 'guidance_steps': list(guidance_steps),
-                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'seed': seed, 'injection': injection.settings(),
+                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'reference_prompt': reference_prompt, 'seed': seed, 'injection': injection.settings(),
                 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
     again = decode_latents(pipe, inversion.latents) if keep_below else None
     return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
@@ -236,12 +239,13 @@ def edit_flow(pipe, # A CogVideoX pipeline
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
     masks = None if mask is None or mask is False else array_masks(mask, prompts, latents)
     z = flow_latents(pipe, latents, prompts, source_prompt, mask=masks, image=image, injection=injection, **kwargs)
-    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, injection=None if injection is None else injection.settings(), keep_below=keep_below, **kwargs,
+    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, keep_below=keep_below, **_flow_defaults | kwargs, injection=None if injection is None else injection.settings(),
         frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
     edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else as_json(m)}, m)
              for i, (one, m) in enumerate(zip(prompts, [None]*len(prompts) if masks is None else masks))]
     return edits[0] if isinstance(prompt, str) else edits
 
+_flow_defaults = {name: p.default for name, p in signature(flow_latents).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('injection', 'mask', 'image')}
 
 # %% ../nbs/05_reconstruction.ipynb #57200434
 @dataclass(frozen=True)
@@ -289,13 +293,21 @@ def edit_inversion(pipe, # The pipeline that made the inversion
     "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
     p = preset_of(preset)
     own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask, keep_below)
-    if p.flow is not None: return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
+    if p.flow is not None:
+        _check_flow(preset, start, kwargs)
+        own['mask'] = edit_masks(pipe, inversion, own['mask'], [prompt] if isinstance(prompt, str) else list(prompt)) # here the difference can be asked for
+        return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
     return _named(edit_many(pipe, inversion, [prompt] if isinstance(prompt, str) else list(prompt), p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
 
 def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below):
     "What the preset `p` says where None is given"
     return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask, keep_below=p.keep_below if keep_below is None else keep_below,
                 negative_prompt=negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '')
+
+def _check_flow(preset, start, kwargs=()):
+    "Refuse settings of an edit that a preset without an inversion does not have"
+    if start is not None: raise StartError(f'the preset {preset!r} starts from the source itself; leave start out, or use strength')
+    if unknown := sorted(set(kwargs) - {*_flow_defaults, 'image'}): raise PresetError(f'the preset {preset!r} has no {" and no ".join(unknown)}; leave it out')
 
 def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
     "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
@@ -323,13 +335,15 @@ def edit_video(pipe, # A CogVideoX pipeline
                image: np.ndarray | None = None, # Edited first frame, for image-to-video models
                seed: int = 0, # Of the noise
               ) -> Edit | list[Edit]: # The edited video, or one for each prompt
-    "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `VideoError`"
+    "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`, `VideoError`"
     p = preset_of(preset)
     for one in [prompt] if isinstance(prompt, str) else prompt: check_prompt(pipe, one)
     first_frame(pipe, video, image); check_keep_below(keep_below)
     if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
     steps = p.num_inference_steps if num_inference_steps is None else num_inference_steps
-    if p.flow is not None: return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
+    if p.flow is not None:
+        _check_flow(preset, start)
+        return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
     inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
     return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, keep_below=keep_below, image=image, seed=seed)
 
