@@ -150,7 +150,8 @@ def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str
 CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
 
 METHODS = {'source copy': source_copy, CEILING: through_autoencoder, 'generation': generation, **{f'SDEdit {s:g}': partial(sdedit, strength=s) for s in (.4, .6, .8, .9)},
-           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS}}
+           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS},
+           'default, as decoded': partial(by_preset, keep_below=0.), **{f'{name}, small changes taken back': partial(by_preset, preset=name, keep_below=PRESETS['default'].keep_below) for name in ('flow', 'reference')}}
 
 def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `METHODS`, functions of one's own by name, or None: all of `METHODS`
               ) -> dict[str, Callable]: # The ceiling among them
@@ -434,9 +435,9 @@ def report_tables(summary):
     percent = lambda e: '' if e is None else f'{e[0]:.0%} ({e[1]:.0%} to {e[2]:.0%})'
     decibels = lambda e: '' if e is None else f'{e[0]:+.1f}'
     share, plus = lambda e: '' if e is None else f'{e[0]:.0%}', lambda c, unit: f"{c['difference'][0]:+.{unit}} ({c['difference'][1]:+.{unit}} to {c['difference'][2]:+.{unit}}), p = {c['p_holm']:.2g}"
-    first = [['method', 'success', 'track error, px', 'within 3 px', 'both', 'IoU', 'background − ceiling, dB', 'answer PSNR, dB', 'edit-and-keep', 'rows', 'TFLOPs', 'seconds']]
+    first = [['method', 'success', 'track error, px', 'within 3 px', 'both', 'IoU', 'background − ceiling, dB', 'answer PSNR, dB', 'edit-and-keep', 'rows', 'TFLOPs', 'seconds', 'memory, MB']]
     first += [[name, percent(m['success']), f"{m['track_error'][0]:.1f}", share(m['within_3_px']), share(m['both']), f"{m['iou'][0]:.2f}", f"{m['background_loss'][0]:+.1f}", f"{m['answer_psnr'][0]:.1f}", f"{m['edit_and_keep'][0]:.2f}",
-               f"{m['row_forwards']:.0f}", '' if m['transformer_flops'] is None else f"{m['transformer_flops']/1e12:.3g}", '' if m['seconds'] is None else f"{m['seconds']:.1f}"] for name, m in methods.items()]
+               f"{m['row_forwards']:.0f}", '' if m['transformer_flops'] is None else f"{m['transformer_flops']/1e12:.3g}", '' if m['seconds'] is None else f"{m['seconds']:.1f}", '' if m['peak_memory'] is None else f"{m['peak_memory']/1e6:.0f}"] for name, m in methods.items()]
     second = [['method', *KINDS, 'motion said', 'not said', 'other attributes kept', 'refused', 'background that stays, dB', 'new background, dB']]
     second += [[name, *(share(m['by_kind'][kind]) for kind in KINDS), *(share(m['by_motion'][said]) for said in ('said', 'not said')), share(m['kept']), str(m['refused']), *(decibels(m['background_loss_by'][which]) for which in ('stays', 'new'))] for name, m in methods.items()]
     third = [['method', 'success', 'track error, px', 'background PSNR, dB', 'answer PSNR, dB']]
