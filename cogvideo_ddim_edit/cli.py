@@ -5,12 +5,14 @@
 # %% auto #0
 __all__ = ['ClipOptions', 'ModelOptions', 'SamplingOptions', 'InversionOptions', 'EditCommand', 'InvertCommand',
            'BenchmarkCommand', 'MetricsCommand', 'DemoCommand', 'demo_edit', 'parse', 'CommandError', 'check_options',
-           'check_device', 'run_edit', 'run_invert', 'run_benchmark', 'run_metrics', 'main']
+           'check_device', 'check_flow', 'preset_inversion', 'inversion_remark', 'check_steps', 'run_edit',
+           'run_invert', 'run_benchmark', 'run_metrics', 'main']
 
 # %% ../nbs/10_cli.ipynb #5d0fb12f
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import partial
+from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Literal
 import json, math, os, sys
@@ -63,13 +65,14 @@ class SamplingOptions:
 
 @dataclass(frozen=True)
 class InversionOptions:
-    "How the video is inverted."
-    num_inference_steps: int = 50 # Steps of the inversion, and later of the edits
-    refinement: tuple[int, ...] = (5, 3, 2) # Network calls of the first steps; 1 in the others
-    path_spacing: Literal['trailing', 'angle'] = 'trailing' # Timesteps as the models were trained to be sampled, or even as angles
-    strength: float = 1. # Share of the way to noise that is gone, above 0
-    stochastic_entry: int = 0 # So many first steps by adding noise: the end is more like noise, the way back less exact
-    replay_steps: int = 0 # Keep what so many last sampling steps miss, to add it when they are taken
+    "How the video is inverted. What is left out is the preset's, so that an edit by this preset starts from what it was tried with."
+    preset: str = 'default' # The preset that will edit: default, fast, faithful, replace, or reference; flow and anchored make no inversion
+    num_inference_steps: _later(int, 'INT') = None # Steps of the inversion, and later of the edits; if left out, the preset's (50, `fast` has 25)
+    refinement: _later(tuple[int, ...], '[INT [INT ...]]') = None # Network calls of the first steps; 1 in the others; if left out, the preset's (5 3 2, `fast` and `reference` have none)
+    path_spacing: _later(Literal['trailing', 'angle'], 'trailing|angle') = None # Timesteps as the models were trained to be sampled, or even as angles; if left out, the preset's (trailing)
+    strength: _later(float, 'FLOAT') = None # Share of the way to noise that is gone, above 0; if left out, the preset's (all of it)
+    stochastic_entry: _later(int, 'INT') = None # So many first steps by adding noise: the end is more like noise, the way back less exact; if left out, the preset's (1, `replace` and `reference` have 0)
+    replay_steps: _later(int, 'INT') = None # Keep what so many last sampling steps miss, to add it when they are taken; if left out, the preset's (0)
     seed: int = 42 # Of that noise
 
 # %% ../nbs/10_cli.ipynb #848729de
@@ -85,7 +88,7 @@ class EditCommand:
     sampling: SamplingOptions
     video_path: _later(str, 'FILE') = None # The video to edit: mp4, mov, mkv, webm, avi or gif
     inversion_path: _later(str, 'FOLDER') = None # What `invert` wrote, in place of a video and of options for its frames and steps
-    source_prompt: str = '' # What the video shows now; saying it makes the inversion better
+    source_prompt: str = '' # What the video shows now; saying it makes the inversion better. With --inversion_path only --mask_words look at it; if left out, at what `invert` was told
     negative_prompt: _later(str, 'TEXT') = None # What the edited video should not show; if left out, the preset's: for our own presets the source prompt
     image_path: _later(str, 'FILE') = None # Edited first frame, for image-to-video models; if left out, the video's own
     output_path: str = 'output' # Folder for the results; made if it is not there
@@ -158,7 +161,7 @@ def parse(argv: list[str] | None = None # Arguments; None: those of this process
 class CommandError(ValueError):
     "What was asked for cannot be done, and what to ask for instead"
 
-def check_options(command: EditCommand | InvertCommand # What was asked for
+def check_options(command: EditCommand | InvertCommand | BenchmarkCommand # What was asked for
                  ): # Nothing
     "Raise `CommandError` for options that cannot work, without loading anything"
     if isinstance(command, EditCommand):
@@ -171,9 +174,10 @@ def check_options(command: EditCommand | InvertCommand # What was asked for
         if bool(words) != bool(against): raise CommandError('--mask_words and --mask_against go together: what may change, such as circle, and what that is not, such as gray for a gray background')
         if words and command.video_path and not command.source_prompt: raise CommandError('mask_words are words of the source prompt; say with --source_prompt what the video shows')
         if scale is not None and not (math.isfinite(scale) and scale >= 0): raise CommandError(f'guidance_scale must be 0 or more; got {scale}')
-    how = command.sampling if isinstance(command, EditCommand) else command.inversion
+    if isinstance(command, BenchmarkCommand) and command.workers < 1: raise CommandError(f'workers must be 1 or more; got {command.workers}')
+    how = command.sampling if isinstance(command, EditCommand) else getattr(command, 'inversion', command)
     if how.num_inference_steps is not None and not 1 <= how.num_inference_steps <= 1000: raise CommandError(f'num_inference_steps must be between 1 and 1000; got {how.num_inference_steps}')
-    if how.strength is not None and not 0 < how.strength <= 1: raise CommandError(f'strength must be above 0 and at most 1; got {how.strength}')
+    if getattr(how, 'strength', None) is not None and not 0 < how.strength <= 1: raise CommandError(f'strength must be above 0 and at most 1; got {how.strength}')
     folder = Path(command.output_path).expanduser().absolute()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     if isinstance(command, InvertCommand) and there == folder: raise CommandError(f'{command.output_path!r} is there already; give a new folder with --output_path')
@@ -190,6 +194,57 @@ def check_device(name: str | None # 'cpu', 'cuda', 'cuda:1', 'mps', …; None is
     present = {'cpu': 1, 'cuda': torch.cuda.device_count(), 'mps': int(torch.backends.mps.is_available()), 'xpu': torch.xpu.device_count()}
     if kind not in present or (number and not number.isdecimal()) or int(number or 0) >= present[kind]:
         raise CommandError(f'there is no device {name!r} here; use one of {", ".join(k for k, n in present.items() if n)}, or leave --device out')
+
+# %% ../nbs/10_cli.ipynb #c1e0a702
+def check_flow(how: SamplingOptions # Of an edit by a preset that makes no inversion
+              ): # Nothing
+    "Raise `CommandError` for options that need an inversion"
+    asked = {'--start': how.start is not None, f'--mask {how.mask}': how.mask in _MASKS[:-1], '--mask_words': bool(how.mask_words)}
+    if any(asked.values()): raise CommandError(f'the preset {how.preset!r} edits without an inversion, which {" and ".join(name for name, there in asked.items() if there)} would need; leave that out, or use another preset')
+
+# %% ../nbs/10_cli.ipynb #c1e0a705
+def preset_inversion(pipe, # A CogVideoX pipeline
+                     preset: str # A preset that inverts
+                    ) -> dict: # Keyword arguments of `invert`, but not the seed
+    "How `edit_video` would invert; raises `PresetError`"
+    from cogvideo_ddim_edit.inversion import invert
+    from cogvideo_ddim_edit.reconstruction import preset_of
+    own = {name: p.default for name, p in signature(invert).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('seed', 'folder')}
+    return own | dict(num_inference_steps=preset_of(preset).num_inference_steps) | preset_of(preset).inversion(pipe)
+
+# %% ../nbs/10_cli.ipynb #c1e0a710
+def inversion_remark(pipe, # A CogVideoX pipeline
+                     preset: str, # What edits
+                     inversion # What is edited, an `Inversion`
+                    ) -> str: # One sentence, or ''
+    "How an inversion differs from the preset's own; raises `PresetError`"
+    from cogvideo_ddim_edit.inversion import CogVideoXDDIMInverseScheduler
+    from cogvideo_ddim_edit.reconstruction import preset_of
+    p = preset_of(preset)
+    if p.flow is not None: return ''
+    made, said = preset_inversion(pipe, preset), inversion.prompt if p.inversion_prompt else ''
+    wanted = {name: made[name] for name in ('num_inference_steps', 'refinement', 'path_spacing', 'strength', 'stochastic_entry', 'replay_steps')}
+    wanted |= dict(inversion_guidance_scale=1. if said == made['negative_prompt'] else made['guidance_scale'], # as `invert` decides it
+                   inverse_scheduler=type(made['scheduler']).__name__ if made['scheduler'] else CogVideoXDDIMInverseScheduler.__name__)
+    word = lambda x: ' '.join(map(str, x)) or 'none' if isinstance(x, (list, tuple)) else x if isinstance(x, str) else f'{x:g}'
+    pairs = [(name, word(inversion.settings[name]), word(x)) for name, x in wanted.items() if name in inversion.settings]
+    differ = [(name, a, b) for name, a, b in [*pairs, ('source_prompt', 'given' if inversion.prompt else 'none', 'given' if said else 'none')] if a != b]
+    told = lambda k: ', '.join(f'{x[0]} {x[k]}' for x in differ)
+    return f'the inversion was made with {told(1)}; the preset {preset} has {told(2)}' if differ else ''
+
+# %% ../nbs/10_cli.ipynb #c1e0a714
+def check_steps(pipe, # A CogVideoX pipeline
+                command: BenchmarkCommand # What was asked for
+               ): # Nothing
+    "Raise `CommandError` for fewer steps than the presets among the methods can invert with"
+    from cogvideo_ddim_edit.benchmark import methods_of, preset_steps
+    from cogvideo_ddim_edit.inversion import StepsError, check_path
+    from cogvideo_ddim_edit.reconstruction import PRESETS
+    for name in methods_of(command.methods or None):
+        if name not in PRESETS or PRESETS[name].flow is not None: continue
+        made, n = preset_inversion(pipe, name), preset_steps(pipe, name, command.num_inference_steps)
+        try: check_path(n, made['path_spacing'], made['strength'], made['refinement'], made['stochastic_entry'])
+        except StepsError as e: raise CommandError(f'num_inference_steps is {command.num_inference_steps}, too few for the inversion of {name!r}; use more, or leave that method out') from e
 
 # %% ../nbs/10_cli.ipynb #74aec0c5
 def _say(*lines):
@@ -216,7 +271,7 @@ def _mask(command, pipe, video, source_prompt):
     if words:
         from cogvideo_ddim_edit.maps import word_mask, word_tokens
         word_tokens(pipe, source_prompt, words + against) # words that are not there are refused before anything runs
-        return partial(word_mask, words=words, against=against)
+        return partial(word_mask, words=words, against=against, prompt=source_prompt) # an inversion may have been told another
     if mask in (None, *_MASKS): return False if mask == 'none' else mask
     from cogvideo_ddim_edit.masks import latent_mask
     from cogvideo_ddim_edit.video import read_image, read_video
@@ -235,12 +290,15 @@ def run_edit(command: EditCommand # What was asked for
     from cogvideo_ddim_edit.reconstruction import edit_inversion, edit_video, preset_of
     from cogvideo_ddim_edit.video import read_image
     how, inversion = command.sampling, Inversion.load(command.inversion_path) if command.inversion_path else None
-    preset_of(how.preset)
+    source_prompt = command.source_prompt or (inversion.prompt if inversion else '')
+    if preset_of(how.preset).flow is not None and not inversion: check_flow(how)
+    if how.mask_words and not source_prompt: raise CommandError('mask_words are words of the source prompt, and the inversion has none; say with --source_prompt what the video shows')
     pipe, video = _open(command)
+    if inversion and (remark := inversion_remark(pipe, how.preset, inversion)): _say(remark)
     image = read_image(command.image_path, video or inversion.video, command.clip.fit) if command.image_path else None
-    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video, inversion.prompt if inversion else command.source_prompt))
+    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video, source_prompt))
     del settings['mask_words'], settings['mask_against']
-    if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k not in ('num_inference_steps', 'strength')}, strength=how.strength and min(how.strength, inversion.settings['strength']))
+    if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k != 'num_inference_steps'})
     else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **settings)
     written = export_edit(result, command.output_path)
     return {what: str(written[key]) for what, key in (('reconstruction', 'reconstruction'), ('side_by_side', 'side_by_side'), ('settings', 'sidecar'))}
@@ -250,10 +308,15 @@ def run_invert(command: InvertCommand # What was asked for
     "Invert and write; with a report, also sample again"
     check_options(command)
     from cogvideo_ddim_edit.inversion import invert
-    from cogvideo_ddim_edit.reconstruction import round_trip
+    from cogvideo_ddim_edit.reconstruction import preset_of, round_trip
+    own = {name: x for name, x in asdict(command.inversion).items() if x is not None}
+    p = preset_of(preset := own.pop('preset'))
+    if p.flow is not None: raise CommandError(f'the preset {preset!r} makes no inversion; use another preset, or edit with --video_path')
     pipe, video = _open(command)
-    folder = Path(command.output_path).expanduser()
-    inversion = invert(pipe, video, command.source_prompt, folder=folder, **asdict(command.inversion))
+    made, folder = preset_inversion(pipe, preset), Path(command.output_path).expanduser()
+    if made['scheduler'] and 'refinement' in own: raise CommandError(f'the preset {preset!r} inverts by the scheduler of diffusers, which cannot refine; leave --refinement out, or use another preset')
+    if command.source_prompt and not p.inversion_prompt: _say(f'the preset {preset} inverts without the source prompt')
+    inversion = invert(pipe, video, command.source_prompt if p.inversion_prompt else '', folder=folder, **made | own)
     written = {'inversion': str(folder)}
     if command.report:
         report = round_trip(pipe, inversion)
@@ -268,10 +331,12 @@ def run_invert(command: InvertCommand # What was asked for
 def run_benchmark(command: BenchmarkCommand # What was asked for
                  ) -> dict[str, str]: # Paths: rows, summary, table, html, picture
     "Run or go on, and report"
+    check_options(command)
     check_device(command.model.device)
     from cogvideo_ddim_edit import benchmark
     benchmark.methods_of(command.methods or None); benchmark.pairs(command.pairs) # refused before the model is loaded
     pipe, _ = _open(command)
+    check_steps(pipe, command)
     pipe.set_progress_bar_config(disable=True)
     return benchmark.run_benchmark(pipe, command.pairs, command.num_inference_steps, Path(command.output_path).expanduser(), command.methods or None, command.workers)
 
