@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from inspect import signature
 from types import SimpleNamespace
 import re
 import numpy as np
@@ -14,14 +15,14 @@ import torch
 import torch.nn.functional as F
 from diffusers.models.attention_dispatch import dispatch_attention_fn
 from .video import Video
-from .inversion import Inversion
+from .inversion import CogVideoXDDIMPathScheduler, Inversion, invert
 from .attention import ARGUMENTS, checked_part, is_cached, is_compiled, parallel_config, project, within
 from .masks import otsu, predictions_along, soft_mask, spread_stops
 
 # %% auto #0
 __all__ = ['REST', 'group_mass', 'text_rows', 'MapsError', 'AttentionMaps', 'attention_maps', 'word_tokens', 'WordMaps',
-           'spread_timesteps', 'word_maps', 'draw_words', 'contrast', 'localization', 'roc_area', 'draw_localization',
-           'spread_map', 'word_mask']
+           'spread_timesteps', 'word_maps', 'draw_words', 'invert_with_words', 'contrast', 'localization', 'roc_area',
+           'draw_localization', 'spread_map', 'word_mask']
 
 # %% ../nbs/06_maps.ipynb #26e85be7
 def group_mass(q: torch.Tensor, # Queries, (B, heads, S, d)
@@ -58,14 +59,15 @@ class AttentionMaps:
     groups: dict # Name to keys: numbers of tokens of [text | video], or a weight for each token
     queries: dict # Name to numbers of text tokens
     text_length: int = 0 # How many tokens are text; 0: nothing recorded yet
+    latest: bool = False # Does only the latest call count?
     means: dict = field(default_factory=dict, repr=False) # (timestep, block), or () for all, to (groups + queries, tokens)
     counts: dict = field(default_factory=dict, repr=False) # The same to the number of calls
 
     def add(self, key: tuple, new: torch.Tensor # (groups + queries, tokens)
            ):
         "One more call"
-        n = self.counts[key] = self.counts.get(key, 0) + 1
-        need(n == 1 or self.means[key].shape == new.shape, f'the number of tokens changed from {self.means.get(key, new).shape[1]} to {new.shape[1]}; record one video at a time')
+        n = self.counts[key] = 1 if self.latest else self.counts.get(key, 0) + 1
+        need(key not in self.means or self.means[key].shape == new.shape, f'the number of tokens changed from {self.means.get(key, new).shape[1]} to {new.shape[1]}; record one video at a time')
         self.means[key] = new if n == 1 else self.means[key].lerp_(new, 1/n)
 
     def looks_at(self, group: str # One of `groups`
@@ -78,7 +80,7 @@ class AttentionMaps:
 
     def _mean(self, names, name, first):
         need(name in names, f'{name!r} was not recorded; there are {", ".join(map(repr, names)) or "none"}')
-        need(self.counts, 'nothing was recorded: the model did not run at these timesteps')
+        need(self.counts, 'nothing was recorded: the model did not run at these timesteps, or without the row that was asked for')
         return sum(self.counts[key]*x[first + names.index(name)] for key, x in self.means.items())/sum(self.counts.values())
 
 # %% ../nbs/06_maps.ipynb #c4697f4b
@@ -94,7 +96,6 @@ def weights_of(name, tokens, n):
 @torch.no_grad()
 def look(attn, text, video, rotary, maps, row):
     "What `maps` asks for of one row of the batch, (groups + queries, tokens)"
-    need(-len(text) <= row < len(text), f'row is {row}, but the batch has {len(text)}')
     T = text.shape[1]
     need(all(0 <= i < T for tokens in maps.queries.values() for i in tokens), f'queries are text tokens, numbered from 0 to {T - 1}; another one is asked for')
     q, k, _ = project(attn, torch.cat([text[row], video[row]])[None], T, rotary)
@@ -110,27 +111,38 @@ def attention_maps(transformer, # A CogVideoX transformer
                    *,
                    layers: tuple[float, float] | frozenset[int] = (0., 1.), # Part of the depth, 0 to 1, or numbers of blocks
                    timesteps: Iterable[int] | None = None, # At which to record; None: all
-                   row: int = 0, # Which row of the batch; with guidance the prompt's is 1, and -1 is the last: the reference's, where one is injected
+                   row: int | str = 0, # Which row of the pipeline's batch, -1 is the last: the prompt's, with guidance and without; or 'reference': the source's, in calls and blocks where it is in view
                    each: bool = False, # A mean for each timestep and block, not one for all
+                   latest: bool = False, # With `each`: of several calls at a timestep only the latest, not their mean
                   ):
     "An `AttentionMaps` that fills up while the transformer runs; the transformer computes what it always does; raises `MapsError`"
     blocks = transformer.transformer_blocks
     need(not any(map(is_compiled, (transformer, *blocks))), 'the transformer is compiled, so hooks inside are passed over; record before it is compiled')
     need(not is_cached(transformer), 'a cache is enabled, which leaves out blocks; call transformer.disable_cache() first')
     need(not parallel_config(transformer, blocks[0].attn1.processor), 'the tokens are cut between devices, and no device sees all of them; record without context parallelism')
-    maps, now = AttentionMaps(checked_tokens(groups), checked_tokens(queries or {})), SimpleNamespace(timestep=None)
+    maps, now = AttentionMaps(checked_tokens(groups), checked_tokens(queries or {}), latest=latest), SimpleNamespace(timestep=None, rows=0)
     need(maps.groups or maps.queries, 'groups and queries are empty; name at least one')
     need(all(isinstance(tokens, list) for tokens in maps.queries.values()), 'queries are numbers of text tokens, not weights; give whole numbers')
+    need(not isinstance(row, str) or row == 'reference', f"row is {row!r}; use the number of a row, or 'reference'")
+    need(each or not latest, 'latest needs each=True: blocks that share one mean have no latest call')
     timesteps = None if timesteps is None else frozenset(map(int, timesteps))
 
-    def begin(module, args, kwargs): now.timestep = int(torch.as_tensor({**dict(zip(ARGUMENTS, args)), **kwargs}['timestep']).flatten()[0])
+    def begin(module, args, kwargs):
+        kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
+        now.timestep, now.rows = int(torch.as_tensor(kwargs['timestep']).flatten()[0]), len(kwargs['hidden_states'])
+    def count(attn, args, kwargs): # hooks come in any order: more rows where a source came in after `begin`, fewer where guidance took some out
+        n = len(kwargs['hidden_states'])
+        now.rows = min(now.rows, n - getattr(attn.processor, 'references', lambda n: 0)(n))
     def record(i, attn, kwargs):
-        if timesteps is None or now.timestep in timesteps:
-            maps.text_length = kwargs['encoder_hidden_states'].shape[1]
-            maps.add((now.timestep, i) if each else (), look(attn, kwargs['encoder_hidden_states'], kwargs['hidden_states'], kwargs.get('image_rotary_emb'), maps, row))
+        if timesteps is not None and now.timestep not in timesteps: return
+        text, video = kwargs['encoder_hidden_states'], kwargs['hidden_states']
+        if row == 'reference' and len(text) == now.rows: return # no source in this call, or no more in this block
+        need(row == 'reference' or -now.rows <= row < now.rows, f'row is {row}, but the batch has {now.rows}')
+        maps.text_length = text.shape[1]
+        maps.add((now.timestep, i) if each else (), look(attn, text, video, kwargs.get('image_rotary_emb'), maps, -1 if row == 'reference' else row % now.rows))
     hooks = []
     try:
-        hooks.append(transformer.register_forward_pre_hook(begin, with_kwargs=True))
+        hooks += [transformer.register_forward_pre_hook(begin, prepend=True, with_kwargs=True), blocks[0].attn1.register_forward_pre_hook(count, with_kwargs=True)]
         for i in blocks_of(layers, len(blocks)): hooks.append(blocks[i].attn1.register_forward_pre_hook(lambda attn, args, kwargs, i=i: record(i, attn, kwargs), with_kwargs=True))
         yield maps
     finally:
@@ -217,21 +229,38 @@ class WordMaps:
     def _repr_html_(self): return show_words(self)
 
 # %% ../nbs/06_maps.ipynb #b4fdfe6d
-def spread_timesteps(inversion: Inversion, # From `invert`
+def spread_timesteps(inversion: Inversion | list[int], # From `invert`, or the falling timesteps of a path
                      looks: int = 6, # So many
                      during: tuple[float, float] = (.2, 1.), # Part of the denoising steps, 0 (noise) to 1 (clean)
                     ) -> list[int]: # Falling
     "Timesteps of an inversion, evenly spread; raises `MapsError`"
     need(isinstance(looks, int) and looks > 0 and 0 <= during[0] < during[1] <= 1, f'looks is {looks} and during {during}; use 1 look or more, and 0 <= from < to <= 1')
-    return spread_stops(inversion.timesteps, looks, during)
+    return spread_stops(getattr(inversion, 'timesteps', inversion), looks, during)
 
 # %% ../nbs/06_maps.ipynb #c9916a7f
-def checked_timesteps(inversion, timesteps):
-    "Falling timesteps of the inversion"
-    if timesteps is None: return spread_timesteps(inversion)
+def checked_timesteps(path, timesteps):
+    "`timesteps`, falling, which must be some of those of `path`; None: some that are spread over it"
+    if timesteps is None: return spread_timesteps(path)
     chosen = sorted({int(t) for t in timesteps}, reverse=True)
-    need(chosen and set(chosen) <= set(inversion.timesteps), f'timesteps are {chosen}, but the inversion has {", ".join(map(str, inversion.timesteps))}; use some of these')
+    need(chosen and set(chosen) <= set(path), f'timesteps are {chosen}, but the inversion has {", ".join(map(str, path))}; use some of these')
     return chosen
+
+# %% ../nbs/06_maps.ipynb #e3b71d50
+def word_groups(pipe, prompt, words):
+    "Tokens of each word, and of the rest of the text"
+    words = list(dict.fromkeys([words] if isinstance(words, str) else words))
+    need(words and REST not in words, f'words are {words}; give words of the prompt')
+    found = word_tokens(pipe, prompt, words)
+    return {**found, REST: sorted(set(range(pipe.transformer.config.max_text_seq_length)) - {i for tokens in found.values() for i in tokens})}
+
+def as_word_maps(pipe, inversion, prompt, maps, timesteps):
+    "What was recorded for each of `timesteps` and block, with `word_groups` as groups and queries"
+    config, blocks, latents = pipe.transformer.config, sorted({i for _, i in maps.means}), inversion.trajectory[timesteps[0]]
+    grid = (latents.shape[1]//(config.patch_size_t or 1), latents.shape[3]//config.patch_size, latents.shape[4]//config.patch_size)
+    masses = torch.stack([torch.stack([maps.means[t, i] for t in timesteps]) for i in blocks])[..., maps.text_length:]
+    need(masses.isfinite().all() and (masses > 0).any(), 'the attention is not finite; load the pipeline in float32 or bfloat16')
+    masses = masses.unflatten(-1, grid).unflatten(2, (2, -1)).movedim(2, 0)
+    return WordMaps(tuple(maps.groups), prompt, masses, tuple(blocks), tuple(timesteps), len(pipe.transformer.transformer_blocks), inversion.video, config.patch_size_t or 1, latents.shape[1] - inversion.latents.shape[1])
 
 # %% ../nbs/06_maps.ipynb #a39a98c3
 def word_maps(pipe, # The pipeline that made the inversion
@@ -243,17 +272,10 @@ def word_maps(pipe, # The pipeline that made the inversion
               layers: tuple[float, float] | frozenset[int] = (0., 1.), # Part of the depth, 0 to 1, or numbers of blocks
              ) -> WordMaps:
     "Where the model sees words of the prompt in the video; raises `MapsError`"
-    words, prompt, config = list(dict.fromkeys([words] if isinstance(words, str) else words)), inversion.prompt if prompt is None else prompt, pipe.transformer.config
-    need(words and REST not in words, f'words are {words}; give words of the prompt')
-    timesteps, found = checked_timesteps(inversion, timesteps), word_tokens(pipe, prompt, words)
-    found[REST] = sorted(set(range(config.max_text_seq_length)) - {i for tokens in found.values() for i in tokens})
+    prompt = inversion.prompt if prompt is None else prompt
+    timesteps, found = checked_timesteps(inversion.timesteps, timesteps), word_groups(pipe, prompt, words)
     with attention_maps(pipe.transformer, found, found, layers=layers, each=True) as maps: predictions_along(pipe, inversion, [prompt], timesteps)
-    blocks, latents = sorted({i for _, i in maps.means}), inversion.trajectory[timesteps[0]]
-    grid = (latents.shape[1]//(config.patch_size_t or 1), latents.shape[3]//config.patch_size, latents.shape[4]//config.patch_size)
-    masses = torch.stack([torch.stack([maps.means[t, i] for t in timesteps]) for i in blocks])[..., maps.text_length:]
-    need(masses.isfinite().all() and (masses > 0).any(), 'the attention is not finite; load the pipeline in float32 or bfloat16')
-    masses = masses.unflatten(-1, grid).unflatten(2, (2, -1)).movedim(2, 0)
-    return WordMaps(tuple(found), prompt, masses, tuple(blocks), tuple(timesteps), len(pipe.transformer.transformer_blocks), inversion.video, config.patch_size_t or 1, latents.shape[1] - inversion.latents.shape[1])
+    return as_word_maps(pipe, inversion, prompt, maps, timesteps)
 
 # %% ../nbs/06_maps.ipynb #dc27aa92
 def draw_words(maps: WordMaps, # For the video and its grid
@@ -291,6 +313,25 @@ def show_words(maps):
     draw_words(maps).savefig(file := BytesIO(), format='png', metadata={'Software': None})
     return f'<img alt="where words are" src="data:image/png;base64,{b64encode(file.getvalue()).decode()}"><br>{escape(maps.prompt)}'
 
+# %% ../nbs/06_maps.ipynb #8aed255e
+def invert_with_words(pipe, # A CogVideoX pipeline
+                      video: Video, # What to invert
+                      prompt: str, # What the video shows
+                      words: str | Sequence[str], # Words or parts of the prompt
+                      *,
+                      timesteps: Iterable[int] | None = None, # At which to record; None: `spread_timesteps` of the path
+                      layers: tuple[float, float] | frozenset[int] = (0., 1.), # Part of the depth, 0 to 1, or numbers of blocks
+                      **kwargs # As for `invert`
+                     ) -> tuple[Inversion, WordMaps]:
+    "`invert`, and where the model saw words of the prompt on the way; raises as `invert`, and `MapsError`"
+    asked = signature(invert).bind(pipe, video, prompt, **kwargs)
+    asked.apply_defaults()
+    s = SimpleNamespace(**asked.arguments)
+    path = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength, entry_steps=s.stochastic_entry).path(s.num_inference_steps)
+    timesteps, found = checked_timesteps(path[:len(path) - s.stochastic_entry], timesteps), word_groups(pipe, prompt, words)
+    with attention_maps(pipe.transformer, found, found, layers=layers, timesteps=timesteps, row=-1, each=True, latest=True) as maps: inversion = invert(pipe, video, prompt, **kwargs)
+    return inversion, as_word_maps(pipe, inversion, prompt, maps, timesteps)
+
 # %% ../nbs/06_maps.ipynb #639dcaee
 def cells(maps, words, against):
     "The z of (2) for each direction, block and timestep, (2, layers, timesteps, F, h, w)"
@@ -304,7 +345,7 @@ def cells(maps, words, against):
     return (c - c.mean((-3, -2, -1), keepdim=True))/c.std((-3, -2, -1), keepdim=True).clamp(min=1e-8)
 
 # %% ../nbs/06_maps.ipynb #2a37e1e4
-def contrast(maps: WordMaps, # From `word_maps`
+def contrast(maps: WordMaps, # From `word_maps` or `invert_with_words`
              words: str | Sequence[str], # What to find
              against: str | Sequence[str] | None = None, # What it is not; None: all other words of the maps, or the rest of the text if there are none
              weights: torch.Tensor | None = None, # How far to believe each direction, block and timestep, (2, layers, timesteps); None: looks of the video in the first half of the depth, of the words in the second
@@ -363,7 +404,7 @@ def spread_map(pipe, inversion: Inversion, # The video
     T, n = pipe.transformer.config.max_text_seq_length, len(pipe.transformer.transformer_blocks)
     if layers is None: layers = set(range(n - max(1, n//3), n))
     groups = {'values': F.pad(values.float().flatten(), (T, 0)), 'video': range(T, T + values.numel())}
-    with attention_maps(pipe.transformer, groups, layers=layers) as maps: predictions_along(pipe, inversion, [inversion.prompt if prompt is None else prompt], checked_timesteps(inversion, timesteps))
+    with attention_maps(pipe.transformer, groups, layers=layers) as maps: predictions_along(pipe, inversion, [inversion.prompt if prompt is None else prompt], checked_timesteps(inversion.timesteps, timesteps))
     out = (maps.looks_at('values')/maps.looks_at('video'))[T:].reshape(values.shape)
     return (out - out.mean())/out.std().clamp(min=1e-8)
 
@@ -374,7 +415,7 @@ def word_mask(pipe, # The pipeline that made the inversion
               against: str | Sequence[str] | None, # What it is not: the word for the background finds things best; None: the rest of the text
               prompt: str | None = None, # What the video shows; None: what it was inverted with
               *,
-              maps: WordMaps | None = None, # From `word_maps`, to save looking again; for `against=None` their other words
+              maps: WordMaps | None = None, # From `word_maps` or `invert_with_words`, to save looking again; for `against=None` their other words
               weights: torch.Tensor | None = None, # As for `contrast`
               spread: bool = True, # Smooth along the object (3)? Costs as much as `word_maps`
               timesteps: Iterable[int] | None = None, # Of the inversion; None: `spread_timesteps`

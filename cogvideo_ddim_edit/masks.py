@@ -8,12 +8,13 @@ import math
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .inversion import CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
+from .inversion import CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 
 # %% auto #0
 __all__ = ['MASKS', 'MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler',
-           'predictions_along', 'otsu', 'soft_mask', 'spread_stops', 'difference_mask', 'elsewhere', 'automatic_mask',
-           'keep_outside', 'source_outside', 'check_keep_below', 'keep_unchanged']
+           'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'soft_mask', 'spread_stops',
+           'difference_mask', 'elsewhere', 'automatic_mask', 'keep_outside', 'source_outside', 'check_keep_below',
+           'keep_unchanged']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
 class MaskError(ValueError):
@@ -83,6 +84,20 @@ def predictions_along(pipe, inversion: Inversion, prompts: list[str], # k of the
     with scheduler_of(pipe, scheduler): call_pipeline(pipe, start, encode_prompts(pipe, prompts), image=inversion.video.frames[0], num_inference_steps=inversion.settings['num_inference_steps'], guidance_scale=1.)
     return scheduler.predictions
 
+# %% ../nbs/04a_masks.ipynb #b5c30a14
+def implies_source(inversion: Inversion # From `invert`
+                  ) -> bool:
+    "Does the trajectory imply (1) what the model predicts under the source prompt?"
+    s = inversion.settings
+    return s['inverse_scheduler'] == CogVideoXDDIMInverseScheduler.__name__ and s['inversion_guidance_scale'] <= 1
+
+def predictions_beside_source(pipe, inversion: Inversion, prompts: list[str], # k of them
+                              timesteps: list[int] # Of the trajectory, falling
+                             ) -> dict: # Timestep to the predictions under `prompts`, (k, F', C, h, w), and under the source prompt, (1, F', C, h, w)
+    "What the model takes for the clean latents at stored latents, on the CPU, with the least work"
+    if implies_source(inversion): return {t: (x.cpu(), pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))) for t, x in predictions_along(pipe, inversion, prompts, timesteps).items()}
+    return {t: (x[:-1].cpu(), x[-1:].cpu()) for t, x in predictions_along(pipe, inversion, [*prompts, inversion.prompt], timesteps).items()}
+
 # %% ../nbs/04a_masks.ipynb #36af2b9d
 def otsu(values: torch.Tensor # Any shape
         ) -> float: # Between the two classes
@@ -125,8 +140,8 @@ def _difference(pipe, inversion, prompts, looks, during):
     "How much each prompt would change each latent, (k, F', h, w), 1 in the mean over the looks"
     if not (0 <= during[0] < during[1] <= 1) or looks < 1: raise MaskError(f'during is {during} and looks {looks}; use 0 <= from < to <= 1, and 1 look or more')
     found = 0.
-    for t, x in predictions_along(pipe, inversion, prompts, stops := spread_stops(inversion.timesteps, looks, during)).items():
-        size = (x.cpu() - pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))).norm(dim=2)[:, -inversion.latents.shape[1]:]
+    for x, source in predictions_beside_source(pipe, inversion, prompts, stops := spread_stops(inversion.timesteps, looks, during)).values():
+        size = (x - source).norm(dim=2)[:, -inversion.latents.shape[1]:]
         found = found + size/size.mean((1, 2, 3), keepdim=True).clamp(min=1e-12)/len(stops)
     return found
 
@@ -134,7 +149,7 @@ def difference_mask(pipe, inversion: Inversion, # From `invert`
                     prompts: str | list[str], # What the video should become; several give a mask each
                     *,
                     during: tuple[float, float] = (.3, .7), # Part of the denoising steps in which to look, 0 (noise) to 1 (clean)
-                    looks: int = 5, # At so many latents of the trajectory, evenly spread; one row of the network each
+                    looks: int = 5, # At so many latents of the trajectory, evenly spread; a row of the network each, and one more for all prompts where `implies_source` says no
                     **kwargs # As for `soft_mask`: grow, softness
                    ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
     "Where the model would change the video: the difference of what it predicts under the edit prompt and under the source prompt; raises `MaskError`"
