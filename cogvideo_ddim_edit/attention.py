@@ -413,7 +413,7 @@ def check_use(transformer, injection, trajectory, image_latents):
     "Refuse what `injected` cannot do with this transformer, trajectory and setting"
     config, z, n = transformer.config, next(iter(trajectory.values())), len(transformer.transformer_blocks)
     check_cache(transformer)
-    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks (compile_repeated_blocks) instead')
+    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks one by one instead: for block in transformer.transformer_blocks: block.compile()')
     for name, most in (('steps', len(trajectory)), ('layers', n)):
         part = getattr(injection, name)
         need(not isinstance(part, frozenset) or max(part, default=0) < most, f'{name} has {max(part, default=0)}, but there are {most}, numbered from 0')
