@@ -77,9 +77,9 @@ SHARES = 'added', 'convex', 'replaced', 'queries and keys', 'values'
 class Injection:
     "What the edit takes from the reference, how strongly, when and where; raises `InjectionError`"
     share: str = 'convex' # 'added', 'convex', 'replaced', 'queries and keys' or 'values'
-    weight: float | tuple = 1. # 0 (nothing) to ∞ (only the reference), or ((progress, weight), …), linear in between; at most 1 for 'values', 0 or 1 for 'replaced' and 'queries and keys'
+    weight: float | tuple = 1. # 0 (nothing) to ∞ (only the reference), or ((progress, weight), …), linear in between; at most 1 for 'values' (times the factors of `layers`), 0 or 1 for 'replaced' and 'queries and keys'
     steps: tuple[float, float] | frozenset[int] = (0., 1.) # From and to which part of the denoising steps, 0 (noise) to 1 (clean), or a set of step numbers
-    layers: tuple[float, float] | frozenset[int] = (0., 1.) # From and to which part of the transformer's depth, 0 to 1, or a set of block numbers
+    layers: tuple | frozenset[int] = (0., 1.) # From and to which part of the transformer's depth, 0 to 1, or a set of block numbers, or ((depth, factor on the weight), …), linear in between; no factors for 'replaced' and 'queries and keys'
     reference_text: bool = False # May the edit also look at the reference's *text* tokens? They are then shared as the video's are
     text_looks: bool = False # May the edit's text tokens look at the reference? (It rewrites the prompt.)
     row_by_row: bool = False # A reference for each row of the batch, under the edit's own prompts, as the public script does; else one for all, under the source prompt
@@ -98,8 +98,11 @@ class Injection:
     def at_step(self, i: int, n: int # Step `i` of `n`
                ) -> bool: "Does it act in this step?"; return self.weight_at(i, n) > 0
 
+    def factor_at(self, i: int, n: int # Block `i` of `n`
+                 ) -> float: "What a step's weight is multiplied by in this block; 0: nothing is injected"; return 0. if not self.gives else interpolate(self.layers, i/n) if is_schedule(self.layers) else float(within(self.layers, i, n))
+
     def at_layer(self, i: int, n: int # Block `i` of `n`
-                ) -> bool: "Does it act in this block?"; return within(self.layers, i, n) and self.gives
+                ) -> bool: "Does it act in this block?"; return self.factor_at(i, n) > 0
 
     def last_layer(self, n: int # Number of blocks
                   ) -> int: "The last block in which it acts; -1: none"; return max((i for i in range(n) if self.at_layer(i, n)), default=-1)
@@ -116,10 +119,12 @@ class Injection:
 # %% ../nbs/04_attention.ipynb #3160e702
 def within(part, i, n): "Is number `i` of `n` in a range of fractions or in a set of numbers?"; return i in part if isinstance(part, frozenset) else part[0] <= i/n < part[1]
 
+def is_schedule(x): "Is it corners, and not a number, a range or a set?"; return isinstance(x, (tuple, list)) and any(isinstance(c, (tuple, list)) for c in x)
+
 def strongest(weight): "The largest weight of a schedule"; return max(w for _, w in weight) if isinstance(weight, tuple) else weight
 
 def interpolate(weight, at):
-    "The weight at a progress 0 to 1, from a number or from corners; constant before the first and after the last"
+    "The weight at a progress 0 to 1, or the factor at a depth, from a number or from corners; constant before the first and after the last"
     if not isinstance(weight, tuple): return weight
     for (a, u), (b, w) in zip(weight, weight[1:]):
         if a <= at < b: return u + (w - u)*(at - a)/(b - a)
@@ -143,7 +148,11 @@ def check_injection(injection):
     def put(name, value): object.__setattr__(injection, name, value)
     need(injection.share in SHARES, f"share is {injection.share!r}; use one of {', '.join(map(repr, SHARES))}")
     put('weight', checked_weight(injection.weight, injection.share))
-    for name in ('steps', 'layers'): put(name, checked_part(name, getattr(injection, name)))
+    need(not is_schedule(injection.steps), f'steps is {injection.steps}; give a schedule over the steps as weight, in pairs (progress, weight)')
+    put('steps', checked_part('steps', injection.steps))
+    put('layers', checked_layers(injection.layers, injection.share))
+    most, factor = strongest(injection.weight), strongest(injection.layers) if is_schedule(injection.layers) else 1.
+    need(injection.share != 'values' or not factor or most*factor <= 1, f"weight goes up to {most*factor:g}, but with share='values' it is the reference's part and at most 1; lower weight or the factors of layers")
     need(not (injection.share in ('values', 'queries and keys') and injection.reference_text),
          f'share={injection.share!r} keeps values and keys of as many text tokens as there are, so there is no place for reference_text; leave it out')
     for name in ('token_weights', 'receivers'): put(name, checked_mask(name, getattr(injection, name)))
@@ -152,17 +161,26 @@ def check_injection(injection):
 
 # %% ../nbs/04_attention.ipynb #333f95c7
 def checked_weight(weight, share):
-    "`weight` as a float or as a tuple of corners"
-    corners = weight if isinstance(weight, (tuple, list)) else ((0., weight),)
-    need(corners and all(isinstance(c, (tuple, list)) and len(c) == 2 and all(map(is_number, c)) for c in corners), f'weight is {weight!r}; give a number, or pairs (progress, weight)')
+    "`weight` as a number or as a tuple of corners"
+    if isinstance(weight, (tuple, list)): weight = checked_corners('weight', weight, 'progress', 'weight')
+    else: need(is_number(weight), f'weight is {weight!r}; give a number, or pairs (progress, weight)')
+    need(isinstance(weight, tuple) or weight >= 0, f'weight is {weight}; use 0 (nothing) or more')
+    need(share not in ('replaced', 'queries and keys') or weight in (0, 1), f'weight is {weight}, but share={share!r} is on (1) or off (0); use steps, layers or receivers to have less')
+    return weight
+
+def checked_layers(layers, share):
+    "`layers` as a range, as a frozenset of numbers or as a tuple of corners"
+    if not is_schedule(layers): return checked_part('layers', layers)
+    need(share not in ('replaced', 'queries and keys'), f'layers is {layers}, but share={share!r} is on or off in a block; give a range or a set')
+    return checked_corners('layers', layers, 'depth', 'factor')
+
+def checked_corners(name, corners, place, value):
+    "Corners of a schedule as a tuple of pairs of floats"
+    need(corners and all(isinstance(c, (tuple, list)) and len(c) == 2 and all(map(is_number, c)) for c in corners), f'{name} is {corners!r}; give pairs ({place}, {value})')
     corners = tuple((float(at), float(w)) for at, w in corners)
-    most = max(w for _, w in corners)
-    need(all(w >= 0 for _, w in corners), f'weight is {weight}; use 0 (nothing) or more')
-    need(share != 'values' or most <= 1, f"weight is {weight}, but with share='values' it is the reference's part and at most 1")
-    need(share not in ('replaced', 'queries and keys') or corners in (((0., 0.),), ((0., 1.),)), f'weight is {weight}, but share={share!r} is on (1) or off (0); use steps, layers or receivers to have less')
-    if not isinstance(weight, (tuple, list)): return weight
-    need(all(a < b for (a, _), (b, _) in zip(corners, corners[1:])) and 0 <= corners[0][0] and corners[-1][0] <= 1, f'weight is {weight}; progress must grow from pair to pair, within 0 to 1')
-    need(most < math.inf, f'weight is {weight}, but ∞ cannot be reached step by step; use a large number')
+    need(all(w >= 0 for _, w in corners), f'{name} is {corners}; use 0 (nothing) or more')
+    need(all(a < b for (a, _), (b, _) in zip(corners, corners[1:])) and 0 <= corners[0][0] and corners[-1][0] <= 1, f'{name} is {corners}; {place} must grow from pair to pair, within 0 to 1')
+    need(all(w < math.inf for _, w in corners), f'{name} is {corners}, but ∞ cannot be reached step by step; use a large number')
     return corners
 
 # %% ../nbs/04_attention.ipynb #8e679dad
@@ -190,8 +208,9 @@ def draw_injection(injection: Injection, # What to draw
     "The weight in each denoising step and block"
     from matplotlib.figure import Figure
     fig = Figure(figsize=(4.6, 2.4), dpi=90, layout='constrained')
-    ax, most = fig.subplots(), strongest(injection.weight) or 1.
-    weights = torch.tensor([[injection.weight_at(i, steps)*injection.at_layer(j, layers) if injection.at_layer(j, layers) else 0. for i in range(steps)] for j in range(layers)])
+    across, up = [injection.weight_at(i, steps) for i in range(steps)], [injection.factor_at(j, layers) for j in range(layers)]
+    weights = torch.tensor([[w*factor if factor else 0. for w in across] for factor in up])                # ∞ × 0 is 0
+    ax, most = fig.subplots(), weights.max().item() or 1.
     image = ax.imshow(weights.clamp(max=1.) if most == math.inf else weights, cmap='viridis', vmin=0, vmax=1. if most == math.inf else most, aspect='auto', origin='lower', interpolation='nearest',
                       extent=(-.5, steps - .5, -.5, layers - .5))
     ax.set(xlabel='denoising step (noise → clean)', ylabel='block', title=repr(injection.share)[1:-1])
@@ -303,7 +322,7 @@ class CogVideoXAttnProcessor2_0ForDDIMInversion:
     def __init__(self, injection: Injection | None = None, # What is shared; None: as the public script
                  references=None, # A function that says how many rows are references now; None: half of the batch
                  acts: bool = True, # Is anything injected in this block?
-                 weight=None, # A function that says the weight now; None: the injection's
+                 weight=None, # A function that says the weight now, in this block; None: the injection's, without factors
                 ): self.injection, self.references, self.acts, self.weight = injection or PUBLIC_SCRIPT, references or (lambda batch: batch//2), acts, weight or (lambda: self.injection.weight)
 
     def attend(self, q, k, v): # (B, heads, S, d)
@@ -350,8 +369,11 @@ def OverrideAttnProcessors(transformer, # A CogVideoX transformer
         for block, p in zip(blocks, own): block.attn1.processor = p
 
 def view_of(transformer, injection: Injection, references, weight):
-    "`OverrideAttnProcessors` for edit rows that look at the last `references(batch)` rows, with `weight()`, in the blocks where `injection` acts"
-    return OverrideAttnProcessors(transformer, lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion(injection, references, injection.at_layer(i, n), weight))
+    "`OverrideAttnProcessors` for edit rows that look at the last `references(batch)` rows, with `weight()` times the block's factor, in the blocks where `injection` acts"
+    def processor(i, n):
+        factor = injection.factor_at(i, n)
+        return CogVideoXAttnProcessor2_0ForDDIMInversion(injection, references, factor > 0, weight if factor == 1 else lambda: weight()*factor)
+    return OverrideAttnProcessors(transformer, processor)
 
 def parallel_config(transformer, processor):
     "How attention is cut between devices, or None; stock CogVideoX processors do not know it, the model does"
@@ -391,14 +413,16 @@ def check_use(transformer, injection, trajectory, image_latents):
     "Refuse what `injected` cannot do with this transformer, trajectory and setting"
     config, z, n = transformer.config, next(iter(trajectory.values())), len(transformer.transformer_blocks)
     check_cache(transformer)
-    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks (compile_repeated_blocks) instead')
+    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over the reference; compile its blocks one by one instead: for block in transformer.transformer_blocks: block.compile()')
     for name, most in (('steps', len(trajectory)), ('layers', n)):
         part = getattr(injection, name)
         need(not isinstance(part, frozenset) or max(part, default=0) < most, f'{name} has {max(part, default=0)}, but there are {most}, numbered from 0')
     tokens = math.prod(size//patch for size, patch in zip(z.shape[-4:], (config.patch_size_t or 1, z.shape[-3], config.patch_size, config.patch_size))) if z.ndim == 5 else 0
     for name in ('token_weights', 'receivers'): per_token(getattr(injection, name), tokens, name)
     if parallel_config(transformer, transformer.transformer_blocks[0].attn1.processor):
-        for i in range(len(trajectory)): check_parallel(injection, injection.weight_at(i, len(trajectory)))
+        factors = {factor for i in range(n) if (factor := injection.factor_at(i, n))}
+        for i in range(len(trajectory)):
+            for factor in factors: check_parallel(injection, injection.weight_at(i, len(trajectory))*factor)
     more = (1, z.shape[1], config.in_channels - z.shape[2], *z.shape[3:])
     need(image_latents is None or tuple(image_latents.shape) == more and more[2], f'image_latents have shape {() if image_latents is None else tuple(image_latents.shape)}, but this transformer takes {more if more[2] else "none"}')
 
