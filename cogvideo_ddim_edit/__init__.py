@@ -12,7 +12,7 @@ _homes = {
     'masks': ['MaskError', 'automatic_mask', 'difference_mask', 'keep_outside', 'keep_unchanged', 'latent_mask', 'source_outside', 'token_mask'],
     'flow': ['FlowEditScheduler', 'flow_latents'],
     'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_flow', 'edit_inversion', 'edit_many', 'edit_video', 'reconstruct', 'round_trip'],
-    'maps': ['AttentionMaps', 'MapsError', 'WordMaps', 'attention_maps', 'word_maps', 'word_mask', 'word_tokens'],
+    'maps': ['AttentionMaps', 'MapsError', 'WordMaps', 'attention_maps', 'invert_with_words', 'word_maps', 'word_mask', 'word_tokens'],
     'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
     'metrics': ['EditScore', 'MetricError', 'VideoScore', 'score_edit', 'score_folder', 'score_video'],
     'benchmark': ['BenchmarkError', 'run_benchmark'],

@@ -136,10 +136,10 @@ def call_flops(config, # Of a CogVideoX transformer
     if last < 0: references = 0
     stays = n if references and not (early and last < n - 1) else last + 1 # blocks that a row of the reference passes
     own, block = 4*(T + N)**2*d, row_block(config, size)
-    look = looking(config, size, injection, injection.weight if weight is None else weight) if references else own
-    acts = sum(injection.at_layer(i, n) for i in range(n)) if references else 0
+    factors, w = [injection.factor_at(i, n) if references else 0. for i in range(n)], injection.weight if references and weight is None else weight
+    seen = sum(looking(config, size, injection, w if factor == 1 else w*factor) if factor else own for factor in factors)
     ways = (rows + references)*row_in(config, size) + (rows + references*(stays == n))*row_out(config, size) + 4*(config.ofs_embed_dim or 0)**2
-    return ways + rows*(n*block + acts*look + (n - acts)*own) + references*stays*(block + own)
+    return ways + rows*(n*block + seen) + references*stays*(block + own)
 
 # %% ../nbs/12_cost.ipynb #74cafc3c
 PUBLISHED = {family: dict(num_attention_heads=30 if family == '2b' else 48, num_layers=30 if family == '2b' else 42, sample_width=300 if '1.5' in family else 90, sample_height=300 if '1.5' in family else 60,
