@@ -1,4 +1,4 @@
-"""Which settings edit best, on validation pairs; writes nbs/results/search.json, or layers.json
+"""Which settings edit best, on validation pairs; writes nbs/results/search.json (an engine's part of it), or layers.json
 
 python tools/search.py                                       # every engine, the embedded model
 python tools/search.py injection --pairs 8 --workers 2       # one engine
@@ -16,12 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def search_engines(pipe, engines, pairs, steps, folder, **kwargs):
-    "The best of every engine"
+    "The best of every engine, by its name"
     found = {}
     for engine in engines:
-        found[engine] = search(pipe, engine, pairs, steps, folder, **kwargs)
+        found[engine] = search(pipe, engine, pairs, steps, folder/engine, **kwargs)
         for step in found[engine]['rounds']: print(f"{step['edit_and_keep']:.3f} {step['chosen']}", flush=True)
-    return dict(pairs=pairs, num_inference_steps=steps, settings=found[engines[0]]['settings'], engines={engine: {k: f[k] for k in ('chosen', 'rounds', 'ranking')} for engine, f in found.items()})
+    return found
 
 
 if __name__ == '__main__':
@@ -50,5 +50,7 @@ if __name__ == '__main__':
     else: result = search_engines(pipe, a.engines, a.pairs, a.steps, folder, rounds=a.rounds, **how)
     out = Path(a.output_path or (folder if a.model_path else ROOT/'nbs'/'results'))
     out.mkdir(parents=True, exist_ok=True)
-    (out/f'{what}.json').write_text(json.dumps(result, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
-    print(out/f'{what}.json')
+    file = out/f'{what}.json'
+    if not a.layers: result = (json.loads(file.read_text(encoding='utf-8')) if file.is_file() else {}) | result # other engines keep what is there
+    file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+    print(file)
