@@ -151,7 +151,7 @@ CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
 
 METHODS = {'source copy': source_copy, CEILING: through_autoencoder, 'generation': generation, **{f'SDEdit {s:g}': partial(sdedit, strength=s) for s in (.4, .6, .8, .9)},
            'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS},
-           'default, as decoded': partial(by_preset, keep_below=0.), **{f'{name}, small changes taken back': partial(by_preset, preset=name, keep_below=PRESETS['default'].keep_below) for name in ('flow', 'reference')}}
+           'default, as decoded': partial(by_preset, keep_below=0.)}
 
 def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `METHODS`, functions of one's own by name, or None: all of `METHODS`
               ) -> dict[str, Callable]: # The ceiling among them
@@ -378,12 +378,14 @@ def beside(rows: Mapping[str, list[dict]], # Method to rows of the same pairs
 
 # %% ../nbs/13_benchmark.ipynb #2dbea5dc
 def summarize_run(folder: str | Path, # Of a run
-                  resamples: int = 10_000 # Of the bootstrap
+                  resamples: int = 10_000, # Of the bootstrap
+                  among: Sequence[str] | None = None # Names of methods, to which the ceiling is added; None: all
                  ) -> dict: # JSON
     "What a run says: its settings, and a summary of each method over the pairs that all of them have; raises `BenchmarkError`"
     head, rows = read_rows(folder)
     found = {}
-    for row in rows: found.setdefault(row['method'], {})[row['pair']] = row
+    for row in rows:
+        if among is None or row['method'] in (*among, CEILING): found.setdefault(row['method'], {})[row['pair']] = row
     shared = sorted(set.intersection(*map(set, found.values()))) if found else []
     if not shared: raise BenchmarkError(f'{str(folder)!r} has no pair that every method has done; run the benchmark first')
     if CEILING not in found: raise BenchmarkError(f'{str(folder)!r} has no rows of {CEILING!r}; run the benchmark again')
@@ -510,7 +512,7 @@ def choose(folder: str | Path, # Of a run
            resamples: int = 1 # Of the bootstrap
           ) -> tuple[str, dict]: # (name, its summary)
     "The method with the highest Edit-and-keep; of equals the cheapest; raises `BenchmarkError`"
-    methods = summarize_run(folder, resamples)['methods']
+    methods = summarize_run(folder, resamples, among)['methods']
     among = [name for name in methods if methods[name]['row_forwards']] if among is None else list(among)
     best = max(among, key=lambda name: (round(methods[name]['edit_and_keep'].value, 9), -methods[name]['row_forwards']))
     return best, methods[best]
@@ -519,7 +521,7 @@ def choose(folder: str | Path, # Of a run
 PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.)) + tuple((.1, to) for to in (.4, .5, .6))
 GRIDS = { # engine: function, groups of knobs
     'injection': (by_injection, (dict(guidance_scale=(2., 3., 4., 6., 10.), negative=('empty', 'source')), dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
-        dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .6))))),
+        dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .75), (0., .6)), negative=('empty', 'source')))),
     'flow': (by_flow, (dict(weight=(0., 1.), strength=(.6, .7, .8, .9, 1.), guidance_scale=(3., 4., 6.)), dict(negative=('empty', 'source')), dict(weight=(1.,), share=('values', 'convex', 'replaced', 'queries and keys'), during=PARTS), dict(weight=(1.,), layers=((0., 1.), (0., .5), (.25, .75), (.5, 1.), (.67, 1.))), dict(source_guidance_scale=(1., 2., 3.)), dict(draws=(1, 2)))),
     'SDEdit': (sdedit, (dict(strength=(.3, .4, .5, .6, .7, .8, .9)), dict(guidance_scale=(3., 6., 10.)))),
 }
@@ -549,7 +551,7 @@ def search(pipe, # A CogVideoX pipeline
             best = tried[name]
             path.append(dict(round=turn, knobs=list(group), chosen=name, edit_and_keep=found['edit_and_keep'].value))
         if best == before: break
-    methods = summarize_run(folder)['methods']
+    methods = summarize_run(folder, among=list(tried))['methods']
     ranking = sorted(({'name': name, **plain(knobs, pipe), **{k: methods[name][k] for k in SHOWN}} for name, knobs in tried.items()), key=lambda r: -r['edit_and_keep'].value)
     return dict(pairs=n, num_inference_steps=steps, settings={k: v for k, v in read_rows(folder)[0].items() if k != 'methods'}, chosen=plain(best, pipe), rounds=path, ranking=ranking)
 

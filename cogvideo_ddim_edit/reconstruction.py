@@ -265,10 +265,10 @@ class Preset:
     flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
 
 PRESETS = {
-    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .6), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .6), negative_source=True, keep_below=8.,
+    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8.,
                    inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
-    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .6), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
+    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
     'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
     'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.7, source_guidance_scale=2.)),
     'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., keep_below=8., flow=dict(strength=.9)),
