@@ -151,7 +151,7 @@ CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
 
 METHODS = {'source copy': source_copy, CEILING: through_autoencoder, 'generation': generation, **{f'SDEdit {s:g}': partial(sdedit, strength=s) for s in (.4, .6, .8, .9)},
            'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS},
-           'default, as decoded': partial(by_preset, keep_below=0.)}
+           'default, as decoded': partial(by_preset, preset='default', keep_below=0.)}
 
 def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `METHODS`, functions of one's own by name, or None: all of `METHODS`
               ) -> dict[str, Callable]: # The ceiling among them
