@@ -193,13 +193,13 @@ def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
         calls.append(Calls('edit', 1, rows, (rows if p.injection.row_by_row else 1), p.injection, w) if w else Calls('edit', 1, rows))
     return calls
 
-def calls_of_mask(mask: str | None, n: int, prompts: int) -> list[Calls]:
-    "Of a preset's mask along `n` steps; an automatic one costs as much as this where it finds a thing, less where it does not"
+def calls_of_mask(mask: str | None, n: int, rows: int) -> list[Calls]:
+    "Of a preset's mask along `n` steps, a row for each prompt and one for the source where the inversion does not imply it; an automatic one costs as much as this where it finds a thing, less where it does not"
     during, asked = default(difference_mask, 'during'), []
-    if mask == 'automatic': looks, asked = default(automatic_mask, 'looks'), [Calls('edit', len(spread_stops(range(n), 2, default(automatic_mask, 'early'))), prompts)]
+    if mask == 'automatic': looks, asked = default(automatic_mask, 'looks'), [Calls('edit', len(spread_stops(range(n), 2, default(automatic_mask, 'early'))), rows)]
     elif mask == 'difference': looks = default(difference_mask, 'looks')
     else: return []
-    return [*asked, Calls('edit', len(spread_stops(range(n), looks, during)), prompts)]
+    return [*asked, Calls('edit', len(spread_stops(range(n), looks, during)), rows)]
 
 
 # %% ../nbs/12_cost.ipynb #abcfc913
@@ -219,7 +219,7 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
     settings = p.inversion(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
     guided = settings.get('guidance_scale', 1.) > 1 and (p.inversion_prompt or not shortcut)
     steps = max(1, round(settings.get('strength', 1.)*n))
-    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(getattr(p, 'mask', None), steps, prompts), *calls_of_edit(p, steps, prompts)]
+    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(getattr(p, 'mask', None), steps, prompts + (guided or settings.get('scheduler') is not None)), *calls_of_edit(p, steps, prompts)]
     return [c for c in calls if c.times]
 
 def job_flops(config, # Of a CogVideoX transformer

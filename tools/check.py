@@ -145,4 +145,6 @@ def main() -> int:
     print(f'{sum(results)} passed, {len(results) - sum(results)} failed', flush=True)
     return int(not all(results))
 
-if __name__ == '__main__': sys.exit(main())
+if __name__ == '__main__':
+    if sys.argv[1:]: sys.exit(__doc__) # it takes no arguments, and help must not start the work
+    sys.exit(main())
