@@ -5,14 +5,13 @@
 # %% auto #0
 __all__ = ['ClipOptions', 'ModelOptions', 'SamplingOptions', 'InversionOptions', 'EditCommand', 'InvertCommand',
            'BenchmarkCommand', 'MetricsCommand', 'DemoCommand', 'demo_edit', 'parse', 'CommandError', 'check_options',
-           'check_device', 'check_flow', 'preset_inversion', 'inversion_remark', 'check_steps', 'run_edit',
-           'run_invert', 'run_benchmark', 'run_metrics', 'main']
+           'check_device', 'need_inversion', 'inversion_remark', 'check_steps', 'run_edit', 'run_invert',
+           'run_benchmark', 'run_metrics', 'main']
 
 # %% ../nbs/10_cli.ipynb #5d0fb12f
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import partial
-from inspect import Parameter, signature
 from pathlib import Path
 from typing import Annotated, Literal
 import json, math, os, sys
@@ -167,6 +166,7 @@ def check_options(command: EditCommand | InvertCommand | BenchmarkCommand # What
     if isinstance(command, EditCommand):
         if not command.prompt.strip(): raise CommandError('the prompt is empty; say with --prompt what the edited video should show')
         if bool(command.video_path) == bool(command.inversion_path): raise CommandError('give either --video_path or --inversion_path')
+        if command.inversion_path and command.sampling.num_inference_steps is not None: raise CommandError('the inversion has its number of steps, and the edit takes the same; leave --num_inference_steps out, or give --video_path')
         scale, mask, words = command.sampling.guidance_scale, command.sampling.mask, command.sampling.mask_words
         against = command.sampling.mask_against
         if mask not in (None, *_MASKS) and not Path(mask).expanduser().is_file(): raise CommandError(f'there is no mask {mask!r}; give a picture or a video, {", ".join(_MASKS[:-1])}, or {_MASKS[-1]}')
@@ -196,21 +196,11 @@ def check_device(name: str | None # 'cpu', 'cuda', 'cuda:1', 'mps', …; None is
         raise CommandError(f'there is no device {name!r} here; use one of {", ".join(k for k, n in present.items() if n)}, or leave --device out')
 
 # %% ../nbs/10_cli.ipynb #c1e0a702
-def check_flow(how: SamplingOptions # Of an edit by a preset that makes no inversion
-              ): # Nothing
-    "Raise `CommandError` for options that need an inversion"
+def need_inversion(how: SamplingOptions # Of an edit
+                  ) -> list[str]: # Options in it that only an inversion could use
+    "What a preset without an inversion cannot do"
     asked = {'--start': how.start is not None, f'--mask {how.mask}': how.mask in _MASKS[:-1], '--mask_words': bool(how.mask_words)}
-    if any(asked.values()): raise CommandError(f'the preset {how.preset!r} edits without an inversion, which {" and ".join(name for name, there in asked.items() if there)} would need; leave that out, or use another preset')
-
-# %% ../nbs/10_cli.ipynb #c1e0a705
-def preset_inversion(pipe, # A CogVideoX pipeline
-                     preset: str # A preset that inverts
-                    ) -> dict: # Keyword arguments of `invert`, but not the seed
-    "How `edit_video` would invert; raises `PresetError`"
-    from cogvideo_ddim_edit.inversion import invert
-    from cogvideo_ddim_edit.reconstruction import preset_of
-    own = {name: p.default for name, p in signature(invert).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('seed', 'folder')}
-    return own | dict(num_inference_steps=preset_of(preset).num_inference_steps) | preset_of(preset).inversion(pipe)
+    return [option for option, there in asked.items() if there]
 
 # %% ../nbs/10_cli.ipynb #c1e0a710
 def inversion_remark(pipe, # A CogVideoX pipeline
@@ -222,7 +212,7 @@ def inversion_remark(pipe, # A CogVideoX pipeline
     from cogvideo_ddim_edit.reconstruction import preset_of
     p = preset_of(preset)
     if p.flow is not None: return ''
-    made, said = preset_inversion(pipe, preset), inversion.prompt if p.inversion_prompt else ''
+    made, said = p.inversion_settings(pipe), inversion.prompt if p.inversion_prompt else ''
     wanted = {name: made[name] for name in ('num_inference_steps', 'refinement', 'path_spacing', 'strength', 'stochastic_entry', 'replay_steps')}
     wanted |= dict(inversion_guidance_scale=1. if said == made['negative_prompt'] else made['guidance_scale'], # as `invert` decides it
                    inverse_scheduler=type(made['scheduler']).__name__ if made['scheduler'] else CogVideoXDDIMInverseScheduler.__name__)
@@ -242,7 +232,7 @@ def check_steps(pipe, # A CogVideoX pipeline
     from cogvideo_ddim_edit.reconstruction import PRESETS
     for name in methods_of(command.methods or None):
         if name not in PRESETS or PRESETS[name].flow is not None: continue
-        made, n = preset_inversion(pipe, name), preset_steps(pipe, name, command.num_inference_steps)
+        made, n = PRESETS[name].inversion_settings(pipe), preset_steps(pipe, name, command.num_inference_steps)
         try: check_path(n, made['path_spacing'], made['strength'], made['refinement'], made['stochastic_entry'])
         except StepsError as e: raise CommandError(f'num_inference_steps is {command.num_inference_steps}, too few for the inversion of {name!r}; use more, or leave that method out') from e
 
@@ -287,11 +277,11 @@ def run_edit(command: EditCommand # What was asked for
     check_options(command)
     from cogvideo_ddim_edit.export import export_edit
     from cogvideo_ddim_edit.inversion import Inversion
-    from cogvideo_ddim_edit.reconstruction import edit_inversion, edit_video, preset_of
+    from cogvideo_ddim_edit.reconstruction import check_flow, edit_inversion, edit_video, preset_of
     from cogvideo_ddim_edit.video import read_image
     how, inversion = command.sampling, Inversion.load(command.inversion_path) if command.inversion_path else None
     source_prompt = command.source_prompt or (inversion.prompt if inversion else '')
-    if preset_of(how.preset).flow is not None and not inversion: check_flow(how)
+    if preset_of(how.preset).flow is not None and not inversion: check_flow(how.preset, need_inversion(how))
     if how.mask_words and not source_prompt: raise CommandError('mask_words are words of the source prompt, and the inversion has none; say with --source_prompt what the video shows')
     pipe, video = _open(command)
     if inversion and (remark := inversion_remark(pipe, how.preset, inversion)): _say(remark)
@@ -313,7 +303,7 @@ def run_invert(command: InvertCommand # What was asked for
     p = preset_of(preset := own.pop('preset'))
     if p.flow is not None: raise CommandError(f'the preset {preset!r} makes no inversion; use another preset, or edit with --video_path')
     pipe, video = _open(command)
-    made, folder = preset_inversion(pipe, preset), Path(command.output_path).expanduser()
+    made, folder = p.inversion_settings(pipe), Path(command.output_path).expanduser()
     if made['scheduler'] and 'refinement' in own: raise CommandError(f'the preset {preset!r} inverts by the scheduler of diffusers, which cannot refine; leave --refinement out, or use another preset')
     if command.source_prompt and not p.inversion_prompt: _say(f'the preset {preset} inverts without the source prompt')
     inversion = invert(pipe, video, command.source_prompt if p.inversion_prompt else '', folder=folder, **made | own)

@@ -14,7 +14,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
-from .inversion import CogVideoXDDIMInverseScheduler, invert
+from .inversion import CogVideoXDDIMInverseScheduler
 from .attention import Injection, within
 from .masks import automatic_mask, difference_mask, spread_stops
 from .flow import flow_latents
@@ -178,9 +178,8 @@ class Calls:
 # %% ../nbs/12_cost.ipynb #e25cccc8
 def default(f, name): return signature(f).parameters[name].default
 
-def calls_of_inversion(settings: dict, n: int, guided: bool) -> list[Calls]:
-    "Of `invert` with the keyword arguments `settings`, in `n` steps"
-    s = {name: settings.get(name, default(invert, name)) for name in ('scheduler', 'refinement', 'path_spacing', 'strength', 'stochastic_entry', 'replay_steps')}
+def calls_of_inversion(s: dict, n: int, guided: bool) -> list[Calls]:
+    "Of `invert` with the keyword arguments `s`, in `n` steps"
     ours = CogVideoXDDIMInverseScheduler(path_spacing=s['path_spacing'], strength=s['strength'], refinement=s['refinement'], entry_steps=s['stochastic_entry'])
     ours.set_timesteps(n)
     return [Calls('inversion', n if s['scheduler'] is not None else len(ours.timesteps), 2 if guided else 1), Calls('inversion', s['replay_steps'], 1)]
@@ -189,7 +188,7 @@ def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
     "Of `steps` denoising steps under `prompts` prompts"
     calls = []
     for i in range(steps):
-        rows, w = prompts*(2 if p.guidance_scale > 1 and within(getattr(p, 'guidance_steps', (0., 1.)), i, steps) else 1), p.injection.weight_at(i, steps)
+        rows, w = prompts*(2 if p.guidance_scale > 1 and within(p.guidance_steps, i, steps) else 1), p.injection.weight_at(i, steps)
         calls.append(Calls('edit', 1, rows, (rows if p.injection.row_by_row else 1), p.injection, w) if w else Calls('edit', 1, rows))
     return calls
 
@@ -210,16 +209,16 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
              ) -> list[Calls]: # In their order
     "The calls of the transformer in `edit_video` with a preset; raises `PresetError`"
     p = preset_of(preset) if isinstance(preset, str) else preset
-    n = num_inference_steps or getattr(p, 'num_inference_steps', 50)
-    if (flow := getattr(p, 'flow', None)) is not None:
-        s = {name: flow.get(name, default(flow_latents, name)) for name in ('strength', 'source_guidance_scale', 'draws')}
+    n = num_inference_steps or p.num_inference_steps
+    if p.flow is not None:
+        s = {name: p.flow.get(name, default(flow_latents, name)) for name in ('strength', 'source_guidance_scale', 'draws')}
         edit, source, steps = 1 + (p.guidance_scale > 1), 1 + (s['source_guidance_scale'] > 1), max(1, round(s['strength']*n))
         apart = p.injection.gives and source > 1 # then several prompts go one after the other
         return [Calls('edit', steps*(prompts if apart else 1), s['draws']*(edit*(1 if apart else prompts) + source))]
-    settings = p.inversion(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
-    guided = settings.get('guidance_scale', 1.) > 1 and (p.inversion_prompt or not shortcut)
-    steps = max(1, round(settings.get('strength', 1.)*n))
-    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(getattr(p, 'mask', None), steps, prompts + (guided or settings.get('scheduler') is not None)), *calls_of_edit(p, steps, prompts)]
+    settings = p.inversion_settings(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
+    guided = settings['guidance_scale'] > 1 and (p.inversion_prompt or not shortcut)
+    steps = max(1, round(settings['strength']*n))
+    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(p.mask, steps, prompts + (guided or settings['scheduler'] is not None)), *calls_of_edit(p, steps, prompts)]
     return [c for c in calls if c.times]
 
 def job_flops(config, # Of a CogVideoX transformer

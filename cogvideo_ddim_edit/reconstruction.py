@@ -4,7 +4,7 @@
 
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, asdict, replace
 from inspect import Parameter, signature
@@ -23,8 +23,8 @@ from .flow import flow_latents
 # %% auto #0
 __all__ = ['TRUSTED_LOSS', 'PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'share_of_noise',
            'start_latents', 'first_frame', 'guided', 'edit_masks', 'array_masks', 'edit', 'edit_many', 'reconstruct',
-           'edit_flow', 'Preset', 'preset_of', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip', 'frame_psnr',
-           'round_trip']
+           'edit_flow', 'Preset', 'preset_of', 'check_flow', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip',
+           'frame_psnr', 'round_trip']
 
 # %% ../nbs/05_reconstruction.ipynb #a178cc0b
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ class Preset:
     injection: Injection # What is taken from the source
     start: str = 'inverted' # Where denoising starts
     guidance_scale: float = 6. # Of the edit
-    inversion: Callable = lambda pipe: {} # Pipeline to keyword arguments of `invert`
+    inversion: Callable = lambda pipe: {} # Pipeline to those keyword arguments of `invert` that are not its defaults
     inversion_prompt: bool = True # Is the source prompt used in the inversion?
     num_inference_steps: int = 50 # Of the inversion and of the edit
     guidance_steps: tuple[float, float] = (0., 1.) # Part of the steps with guidance
@@ -263,6 +263,12 @@ class Preset:
     keep_below: float = 0. # Changes of fewer grey levels are taken back; 0: none
     negative_source: bool = False # Is the source prompt the negative prompt?
     flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
+
+    def inversion_settings(self, pipe # A CogVideoX pipeline
+                          ) -> dict: # Keyword arguments of `invert`, all that say how: not seed and folder
+        "How the inversion of an edit is made: what `invert` does by itself, and what the preset says beside it"
+        own = {name: p.default for name, p in signature(invert).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('seed', 'folder')}
+        return own | dict(num_inference_steps=self.num_inference_steps) | self.inversion(pipe)
 
 PRESETS = {
     'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
@@ -280,6 +286,12 @@ def preset_of(name: str) -> Preset:
     if name not in PRESETS: raise PresetError(f"there is no preset {name!r}; use one of {', '.join(PRESETS)}")
     return PRESETS[name]
 
+def check_flow(preset: str, # One of `PRESETS` that makes no inversion
+               asked: Sequence[str] # Settings given that only an inversion could use, by name
+              ): # Nothing
+    "Raise `PresetError` if there are any"
+    if asked: raise PresetError(f'the preset {preset!r} edits without an inversion and has no {" and no ".join(asked)}; leave that out, or use another preset')
+
 # %% ../nbs/05_reconstruction.ipynb #ad43e6ae
 def edit_inversion(pipe, # The pipeline that made the inversion
                    inversion: Inversion, # From `invert`
@@ -291,23 +303,18 @@ def edit_inversion(pipe, # The pipeline that made the inversion
                    **kwargs # As for `edit`
                   ) -> Edit | list[Edit]: # The edited video, or one for each prompt
     "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
-    p = preset_of(preset)
+    p, prompts = preset_of(preset), [prompt] if isinstance(prompt, str) else list(prompt)
     own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask, keep_below)
     if p.flow is not None:
-        _check_flow(preset, start, kwargs)
-        own['mask'] = edit_masks(pipe, inversion, own['mask'], [prompt] if isinstance(prompt, str) else list(prompt)) # here the difference can be asked for
+        check_flow(preset, [*['start']*(start is not None), *sorted(set(kwargs) - {*_flow_defaults, 'image'})])
+        own['mask'] = edit_masks(pipe, inversion, own['mask'], prompts) # here the difference can be asked for
         return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
-    return _named(edit_many(pipe, inversion, [prompt] if isinstance(prompt, str) else list(prompt), p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
+    return _named(edit_many(pipe, inversion, prompts, p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
 
 def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below):
     "What the preset `p` says where None is given"
     return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask, keep_below=p.keep_below if keep_below is None else keep_below,
                 negative_prompt=negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '')
-
-def _check_flow(preset, start, kwargs=()):
-    "Refuse settings of an edit that a preset without an inversion does not have"
-    if start is not None: raise StartError(f'the preset {preset!r} starts from the source itself; leave start out, or use strength')
-    if unknown := sorted(set(kwargs) - {*_flow_defaults, 'image'}): raise PresetError(f'the preset {preset!r} has no {" and no ".join(unknown)}; leave it out')
 
 def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
     "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
@@ -342,9 +349,9 @@ def edit_video(pipe, # A CogVideoX pipeline
     if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
     steps = p.num_inference_steps if num_inference_steps is None else num_inference_steps
     if p.flow is not None:
-        _check_flow(preset, start)
+        check_flow(preset, ['start']*(start is not None))
         return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', num_inference_steps=steps, strength=1. if strength is None else strength, seed=seed, **p.inversion(pipe))
+    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', seed=seed, **p.inversion_settings(pipe) | {'num_inference_steps': steps, **({} if strength is None else {'strength': strength})})
     return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, keep_below=keep_below, image=image, seed=seed)
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665
