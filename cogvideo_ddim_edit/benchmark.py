@@ -522,6 +522,8 @@ PARTS = tuple((0., to) for to in (.2, .4, .6, .8, 1.)) + tuple((.1, to) for to i
 GRIDS = { # engine: function, groups of knobs
     'injection': (by_injection, (dict(guidance_scale=(2., 3., 4., 6., 10.), negative=('empty', 'source')), dict(share=('values', 'convex', 'replaced', 'added'), during=PARTS), dict(layers=((0., 1.), (0., .5), (.25, .75), (.34, 1.), (.5, 1.), (.67, 1.))), dict(weight=(.25, .5, 1., 2., 4.)),
         dict(start=('inverted', .25, .5, 'noise'), stochastic_entry=(0, 1, 2)), dict(replay_steps=(0, 1)), dict(mask=(None, 'difference')), dict(guidance_steps=((0., 1.), (0., .75), (0., .6)), negative=('empty', 'source')))),
+    'default': (partial(by_injection, guidance_scale=4., negative='source', keep_below=8.), (dict(guidance_steps=((0., 1.), (0., .75), (0., .6)), negative=('empty', 'source')), dict(guidance_scale=(3., 4., 5., 6.)), dict(during=((.1, .4), (.1, .5), (.1, .6))))), # around a preset
+    'anchored': (partial(by_flow, guidance_scale=4., keep_below=8.), (dict(strength=(.8, .9, 1.), guidance_scale=(3., 4.)),)),
     'flow': (by_flow, (dict(weight=(0., 1.), strength=(.6, .7, .8, .9, 1.), guidance_scale=(3., 4., 6.)), dict(negative=('empty', 'source')), dict(weight=(1.,), share=('values', 'convex', 'replaced', 'queries and keys'), during=PARTS), dict(weight=(1.,), layers=((0., 1.), (0., .5), (.25, .75), (.5, 1.), (.67, 1.))), dict(source_guidance_scale=(1., 2., 3.)), dict(draws=(1, 2)))),
     'SDEdit': (sdedit, (dict(strength=(.3, .4, .5, .6, .7, .8, .9)), dict(guidance_scale=(3., 6., 10.)))),
 }
@@ -558,11 +560,11 @@ def search(pipe, # A CogVideoX pipeline
 # %% ../nbs/13_benchmark.ipynb #641c7cef
 def refuse_engine(engine): raise BenchmarkError(f'there is no engine {engine!r}; use one of {", ".join(GRIDS)}')
 
-def knob_name(function, knobs): "Settings as a name"; return f"{function.__name__}: " + ', '.join(f'{k} {"–".join(f"{x:g}" for x in v) if isinstance(v, tuple) else v}' for k, v in knobs.items())
+def knob_name(function, knobs): "Settings as a name"; return f"{split_method(function)[0].__name__}: " + ', '.join(f'{k} {"–".join(f"{x:g}" for x in v) if isinstance(v, tuple) else v}' for k, v in knobs.items())
 
 def possible(function, knobs):
     "Is there such an `Injection`?"
-    if function not in (by_injection, by_flow): return True
+    if split_method(function)[0] not in (by_injection, by_flow): return True
     try: Injection(knobs.get('share', 'values'), knobs.get('weight', 1.))
     except InjectionError: return False
     return True
