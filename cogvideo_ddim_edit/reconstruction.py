@@ -351,7 +351,9 @@ def edit_video(pipe, # A CogVideoX pipeline
     if p.flow is not None:
         check_flow(preset, ['start']*(start is not None))
         return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', seed=seed, **p.inversion_settings(pipe) | {'num_inference_steps': steps, **({} if strength is None else {'strength': strength})})
+    settings = p.inversion_settings(pipe) | dict(num_inference_steps=steps)
+    if strength is not None: settings['strength'] = strength
+    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', seed=seed, **settings)
     return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, keep_below=keep_below, image=image, seed=seed)
 
 # %% ../nbs/05_reconstruction.ipynb #d7f16665

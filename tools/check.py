@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NBS, PACKAGE = ROOT/'nbs', ROOT/'cogvideo_ddim_edit'
 KIB, MIB, MB = 1024, 1024**2, 1000**2
 BUDGETS = {'output': 100*KIB, 'picture': 150*KIB, 'notebook': MIB, 'notebooks': 8*MIB, 'weights': 16*MB}
-WORKERS, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 900, 300
+WORKERS, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 600, 300
 ENVIRONMENT = {**os.environ, 'OMP_NUM_THREADS': '1', 'OMP_WAIT_POLICY': 'PASSIVE', 'TOKENIZERS_PARALLELISM': 'false', 'MPLBACKEND': 'Agg',
                'HF_HUB_OFFLINE': '1', 'PYTHONPATH': str(ROOT), 'PYTHONUNBUFFERED': '1'}
 # A folder that exists on somebody's machine only; Ann lives in examples
