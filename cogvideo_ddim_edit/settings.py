@@ -130,7 +130,7 @@ def from_json(x: Any, # From `to_json`
     need('tensor' in x and x['tensor'] in (tensors or {}), f'there are no saved numbers for {x}')
     return tensors[x['tensor']]
 
-# %% ../nbs/00a_settings.ipynb #9fa16bc5
+# %% ../nbs/00a_settings.ipynb #1803d296
 class Settings:
     "Base of frozen dataclasses of settings: checked, printed, written as JSON and read again"
 
@@ -161,7 +161,8 @@ class Settings:
                   tensors: dict | None = None, # Tensors by name
                  ) -> Any:
         "The settings that `as_dict` wrote; raises `SettingsError`"
-        need(isinstance(about, dict), f'{cls.__name__} is read from {about!r}; give names and values')
+        need(isinstance(about, dict),
+             f'{cls.__name__} is read from {about!r}; give names and values')
         check_names(about, cls.names(), f'setting of {cls.__name__}')
         kinds, values = inner_settings(cls), {}
         for f in fields(cls):
