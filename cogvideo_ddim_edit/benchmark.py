@@ -21,7 +21,7 @@ from .loading import load_pipeline, requirements
 from .shapes import ATTRIBUTES, FPS, MOTIONS, SIZE, Scene, caption, counterfactual, render, sample_scene
 from .video import Video, VideoError, decode_latents, encode_video
 from .inversion import call_pipeline, encode_prompts, invert
-from .attention import Injection, InjectionError, as_json
+from .injection import Injection, InjectionError, as_json
 from .masks import MaskError
 from .reconstruction import PRESETS, edit, edit_flow, edit_video, preset_of
 from .cost import measure
@@ -172,7 +172,7 @@ def described(pipe, method: Callable) -> dict:
 
 def plain(x, pipe):
     "A setting for a JSON file"
-    if isinstance(x, Injection): return x.settings()
+    if isinstance(x, Injection): return x.as_dict()
     if hasattr(x, '__dataclass_fields__'): return {f.name: plain(getattr(x, f.name), pipe) for f in fields(x)}
     if isinstance(x, Mapping): return {k: plain(v, pipe) for k, v in x.items()}
     if callable(x): return plain(x(pipe), pipe)

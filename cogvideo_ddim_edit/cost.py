@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
 from .inversion import CogVideoXDDIMInverseScheduler
-from .attention import Injection, within
+from .injection import Injection, within
 from .masks import automatic_mask, difference_mask, spread_stops
 from .flow import flow_latents
 from .reconstruction import Preset, preset_of
@@ -100,21 +100,21 @@ def row_block(c, size): # (1) without attention
 # %% ../nbs/12_cost.ipynb #822d93e3
 def keys_seen(injection, w, T, N):
     "Numbers of keys of a query that looks: plain ones, and those with a weight of their own"
-    S, first, m = T + N, 0 if injection.reference_text else T, injection.token_weights
-    if injection.share not in ('added', 'convex') or injection.share == 'convex' and w == float('inf'): return S, 0
+    S, first, m = T + N, 0 if injection.reference_text else T, injection.shown
+    if injection.kind not in ('added', 'convex') or injection.kind == 'convex' and w == float('inf'): return S, 0
     if m is None: kept, soft = S - first, False
     else:
         given = torch.cat([torch.ones(T - first), m.flatten()])
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
-    if injection.share == 'added': own, weighed = (0 if w == float('inf') else S), kept*soft
+    if injection.kind == 'added': own, weighed = (0 if w == float('inf') else S), kept*soft
     elif m is None: own, weighed = (S + first if w == 1 else S), 0
     else: own, weighed = S - kept*soft, 2*kept*soft
     return own + kept*(not soft), weighed
 
 def looking(c, size, injection, w): # FLOPs
     "Attention of one row of the edit in a block that injects"
-    (T, N), d, takes = tokens(c, size), widths(c)[0], injection.receivers
+    (T, N), d, takes = tokens(c, size), widths(c)[0], injection.looks
     some = N if takes is None else int((takes > 0).sum())
     rest = (0 if takes is None else int((takes < 1).sum())) + T*(not injection.text_looks)
     plain, weighed = keys_seen(injection, w, T, N)

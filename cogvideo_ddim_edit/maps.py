@@ -16,7 +16,8 @@ import torch.nn.functional as F
 from diffusers.models.attention_dispatch import dispatch_attention_fn
 from .video import Video
 from .inversion import CogVideoXDDIMPathScheduler, Inversion, invert
-from .attention import ARGUMENTS, checked_part, is_cached, is_compiled, parallel_config, project, within
+from .attention import parallel_config, project
+from .injection import ARGUMENTS, checked_interval, is_cached, is_compiled, within
 from .masks import otsu, predictions_along, soft_mask, spread_stops
 
 # %% auto #0
@@ -160,7 +161,7 @@ def checked_tokens(groups):
 
 def blocks_of(layers, n):
     "Numbers of the blocks in a part of the depth or in a set"
-    layers = checked_part('layers', layers)
+    layers = checked_interval('layers', layers)
     found = [i for i in range(n) if within(layers, i, n)]
     need(found and (not isinstance(layers, frozenset) or max(layers) < n), f'layers is {set(layers) if isinstance(layers, frozenset) else layers}, but there are {n} blocks, numbered from 0; name at least one of them')
     return found

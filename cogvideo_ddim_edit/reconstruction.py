@@ -16,7 +16,7 @@ from diffusers import DDIMInverseScheduler
 from .loading import requirements
 from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
-from .attention import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, as_json, checked_part, injected, within
+from .injection import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, as_json, checked_interval, injected, within
 from .masks import MASKS, MaskError, check_keep_below, keep_outside, keep_unchanged, latent_mask, source_outside
 from .flow import flow_latents
 
@@ -184,7 +184,7 @@ def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_s
     check_keep_below(keep_below)
     if reference_prompt is not None and injection.row_by_row: raise InjectionError('row_by_row shows the source under the edit prompts; leave reference_prompt out')
     scheduler, n, k = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps'], len(prompts)
-    visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_part('guidance_steps', guidance_steps), checked_part('mask_steps', mask_steps)
+    visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_interval('guidance_steps', guidance_steps), checked_interval('mask_steps', mask_steps)
     latents, image = start_latents(pipe, inversion, start, seed, visits[0]).expand(k, -1, -1, -1, -1), first_frame(pipe, source, image)
     masks = edit_masks(pipe, inversion, mask, prompts)
     embeds, negative = encode_prompts(pipe, prompts), encode_prompts(pipe, [negative_prompt]*k) if guidance_scale > 1 else None
@@ -196,7 +196,7 @@ def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_s
     z = z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
     said = mask if isinstance(mask, str) else None
     settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale, 'guidance_steps': list(guidance_steps),
-                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'reference_prompt': reference_prompt, 'seed': seed, 'injection': injection.settings(),
+                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'reference_prompt': reference_prompt, 'seed': seed, 'injection': injection.as_dict(),
                 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
     again = decode_latents(pipe, inversion.latents) if keep_below else None
     return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
@@ -239,7 +239,7 @@ def edit_flow(pipe, # A CogVideoX pipeline
     image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
     masks = None if mask is None or mask is False else array_masks(mask, prompts, latents)
     z = flow_latents(pipe, latents, prompts, source_prompt, mask=masks, image=image, injection=injection, **kwargs)
-    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, keep_below=keep_below, **_flow_defaults | kwargs, injection=None if injection is None else injection.settings(),
+    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, keep_below=keep_below, **_flow_defaults | kwargs, injection=None if injection is None else injection.as_dict(),
         frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
     edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else as_json(m)}, m)
              for i, (one, m) in enumerate(zip(prompts, [None]*len(prompts) if masks is None else masks))]
@@ -271,13 +271,13 @@ class Preset:
         return own | dict(num_inference_steps=self.num_inference_steps) | self.inversion(pipe)
 
 PRESETS = {
-    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8.,
+    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
+    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8.,
                    inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
-    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
-    'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps=(.04, .5), layers=(.83, 1.))),
+    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps_interval=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
+    'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps_interval=(.04, .5), layers=(.83, 1.))),
     'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.7, source_guidance_scale=2.)),
-    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps=(.1, .5), layers=(.5, 1.)), guidance_scale=4., keep_below=8., flow=dict(strength=.9)),
+    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), guidance_scale=4., keep_below=8., flow=dict(strength=.9)),
     'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
 }
 
