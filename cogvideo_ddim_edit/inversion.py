@@ -4,403 +4,296 @@
 
 # %% ../nbs/03_inversion.ipynb #a116ac0e
 from __future__ import annotations
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-import json, math, shutil, warnings
+from typing import Any
+import warnings
 import numpy as np
 import torch
-from diffusers import CogVideoXDDIMScheduler
-from diffusers.configuration_utils import register_to_config
-from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
+from diffusers import DDIMInverseScheduler
+from .calls import (
+    call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
+from .injection import around
 from .loading import requirements
-from .video import Video, encode_video
+from cogvideo_ddim_edit.saved import (
+    SavedError, StoredLatents, new_folder, read_tensors, video_from_json, video_to_json,
+    write_tensors)
+from cogvideo_ddim_edit.schedulers import (
+    CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
+    check_path, scheduler_of)
+from .settings import Settings, check_choice, check_number, check_text, need
+from .video import Video, encode_video, read_video
 
 # %% auto #0
-__all__ = ['angle', 'StepsError', 'CogVideoXDDIMPathScheduler', 'check_path', 'CogVideoXDDIMInverseScheduler', 'scheduler_of',
-           'pad_latents', 'encode_prompts', 'call_pipeline', 'StoredLatents', 'ddim_inversion', 'replay_residuals',
-           'InversionError', 'Inversion', 'NoiseLikeness', 'noise_likeness', 'invert', 'check_inversion', 'sampler']
-
-# %% ../nbs/03_inversion.ipynb #9f2fa1cf
-def angle(alpha_cumprod: torch.Tensor | float # ᾱ, 0…1
-         ) -> torch.Tensor: # φ in radians, 0 (clean) to π/2 (noise)
-    "The noise level as an angle: cos φ = √ᾱ"
-    return torch.arccos(torch.as_tensor(alpha_cumprod, dtype=torch.float64).clamp(0, 1).sqrt())
-
-# %% ../nbs/03_inversion.ipynb #f46104bf
-class StepsError(ValueError):
-    "That number of steps, spacing or share of a path does not exist"
-
-class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
-    "`CogVideoXDDIMScheduler` along an explicit path of timesteps, with a float32 state; raises `StepsError`"
-    initial = residuals = None # Exact latents to start from; timestep to what a step from there adds
-    replay = 1. # Share of the residuals that is added
-
-    @register_to_config
-    def __init__(self, num_train_timesteps=1000, beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', trained_betas=None, clip_sample=False, set_alpha_to_one=True,
-                 steps_offset=0, prediction_type='v_prediction', clip_sample_range=1., sample_max_value=1., timestep_spacing='trailing', rescale_betas_zero_snr=True, snr_shift_scale=1.,
-                 path_spacing='trailing', # 'trailing' (even in t, ends at the last trained timestep) or 'angle' (even in φ)
-                 strength=1., # Share of the path that is used, from the clean end, 0…1
-                 refinement=(), # Network calls in the first inversion steps; 1 in the others
-                 entry_steps=0, entry_seed=0): # First inversion steps by forward diffusion, and the seed of their noise
-        super().__init__(num_train_timesteps, beta_start, beta_end, beta_schedule, trained_betas, clip_sample, set_alpha_to_one, steps_offset, prediction_type, clip_sample_range, sample_max_value, timestep_spacing, rescale_betas_zero_snr, snr_shift_scale)
-
-    def path(self, n: int # Steps of the whole path
-            ) -> list[int]: # Falling timesteps; as many as `strength` leaves
-        "The timesteps that sampling visits"
-        c = self.config
-        check_path(n, c.path_spacing, c.strength, c.refinement, c.entry_steps, c.num_train_timesteps)
-        if c.path_spacing == 'trailing': t = np.round(np.arange(c.num_train_timesteps, 0, -c.num_train_timesteps/n)).astype(int)[:n] - 1
-        else:
-            φ = angle(self.alphas_cumprod).numpy()
-            t = np.unique(np.abs(φ[None] - φ[-1]*np.arange(1, n + 1)[:, None]/n).argmin(1))[::-1]
-            if len(t) < n: raise StepsError(f'{n} steps of even angles are finer than the timesteps at the clean end; use fewer steps, or the trailing spacing')
-        return t[n - max(1, round(c.strength*n)):].tolist()
-
-    def set_timesteps(self, num_inference_steps: int, device=None):
-        "Prepare a walk along the path, from noise to clean"
-        self.num_inference_steps, self.visits = num_inference_steps, self.path(num_inference_steps)
-        self.timesteps = torch.tensor(self.visits, device=device)
-        self.solved, self._call, self._level = self.initial, 0, {t: angle(self.alphas_cumprod[t]).item() for t in self.visits}
-
-    def step(self, model_output: torch.Tensor, # v at `sample`
-             timestep: int, sample: torch.Tensor, return_dict: bool = True, **kwargs):
-        "One step (1) cleaner, to the next timestep of the path; `solved` is the same in float32"
-        i, self._call = self._call, self._call + 1
-        t, s = self.visits[i], self.visits[i + 1] if i + 1 < len(self.visits) else None
-        x, v, φ = self._state(sample), self._float(model_output), self._level[t]
-        δ = φ - (self._level[s] if s is not None else 0.)
-        self.solved = math.cos(δ)*x - math.sin(δ)*v
-        if self.residuals and t in self.residuals: self.solved = self.solved + self.replay*self.residuals[t].to(x)
-        return DDIMSchedulerOutput(prev_sample=self.solved, pred_original_sample=math.cos(φ)*x - math.sin(φ)*v) if return_dict else (self.solved,)
-
-    def _state(self, sample):
-        "What the pipeline holds, exactly: our own state if `sample` is that state rounded"
-        own = self.solved
-        if own is not None and own.shape == sample.shape and torch.equal(own.to(sample), sample): return own.to(sample.device)
-        return self._float(sample)
-
-    @staticmethod
-    def _float(x): return x if x.dtype == torch.float64 else x.float()
-
-# %% ../nbs/03_inversion.ipynb #4f17f5ea
-def check_path(n: int, spacing: str = 'trailing', strength: float = 1., refinement=(), entry_steps: int = 0, total: int = 1000):
-    "Refuse settings of a path that make no sense, in one sentence"
-    def need(ok, sentence):
-        if not ok: raise StepsError(sentence)
-    need(isinstance(n, int) and 1 <= n <= total, f'num_inference_steps is {n}; use a whole number from 1 to {total}')
-    need(spacing in ('trailing', 'angle'), f"path_spacing is {spacing!r}; use 'trailing' or 'angle'")
-    need(0 < strength <= 1, f'strength is {strength}; use more than 0 and at most 1')
-    need(all(isinstance(k, int) and k >= 1 for k in refinement), f'refinement is {refinement}; give whole numbers of network calls from 1, such as (5, 3, 2)')
-    need(entry_steps == 0 or 0 < entry_steps < round(strength*n), f'stochastic_entry is {entry_steps}; use 0 to {max(0, round(strength*n) - 1)}')
-
-# %% ../nbs/03_inversion.ipynb #0fb154d6
-class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
-    "DDIM backwards: the exact inverse (2) of `CogVideoXDDIMPathScheduler.step`, warm-started (3), refined where it matters"
-    def set_timesteps(self, num_inference_steps: int, device=None):
-        "Prepare a walk along the path, from clean to noise"
-        super().set_timesteps(num_inference_steps, device)
-        c, rising = self.config, self.visits[::-1]
-        calls = [1 if i < c.entry_steps else n for i, n in enumerate([*c.refinement, *[1]*len(rising)][:len(rising)])]
-        self._calls = [(i, k == n - 1) for i, n in enumerate(calls) for k in range(n)] # step, and is it its last call?
-        self.visits, self.certificate, self._base = rising, {}, None
-        self.timesteps = torch.tensor([rising[i] for i, _ in self._calls], device=device)
-
-    def step(self, model_output: torch.Tensor, # v, predicted at `sample`
-             timestep: int, # Level that the latent is taken to
-             sample: torch.Tensor, # Where v was predicted; in the first call the clean latent
-             return_dict: bool = True, **kwargs):
-        "A call of the network used: `solved` is the latent at `timestep`, `certificate` how far the call still moved it"
-        (i, last), self._call = self._calls[self._call], self._call + 1
-        x, v, φ = self._state(sample), self._float(model_output), [0., *(self._level[t] for t in self.visits), None]
-        if self._base is None: self.clean = self._base = x
-        δ, entering = φ[i + 1] - φ[i], i < self.config.entry_steps
-        if entering: solved = math.cos(φ[i + 1])*self.clean + math.sin(φ[i + 1])*self._entry_noise(x)
-        else: solved = (self._base + math.sin(δ)*v)/math.cos(δ)
-        self.certificate[self.visits[i]] = torch.zeros(()) if entering else (solved - x).norm()/solved.norm()
-        self.latent, self.solved = solved, solved # `latent` is the answer, `solved` what the pipeline carries on
-        if last:
-            self._base = solved
-            if i + 1 < len(self.visits) and not entering:
-                δ = φ[i + 2] - φ[i + 1]
-                self.solved = math.cos(δ)*solved + math.sin(δ)*v
-        return DDIMSchedulerOutput(prev_sample=self.solved, pred_original_sample=None) if return_dict else (self.solved,)
-
-    def _entry_noise(self, x):
-        return torch.randn(x.shape, generator=torch.Generator().manual_seed(self.config.entry_seed)).to(x)
-
-# %% ../nbs/03_inversion.ipynb #0dd0c235
-@contextmanager
-def scheduler_of(pipe, scheduler # Scheduler to use for a while
-                ):
-    "`pipe` with another scheduler; its own one comes back on any exit"
-    own = pipe.scheduler
-    pipe.scheduler = scheduler
-    try: yield scheduler
-    finally: pipe.scheduler = own
-
-# %% ../nbs/03_inversion.ipynb #82738af1
-def pad_latents(pipe, latents: torch.Tensor # (B, F, C, h, w)
-               ) -> torch.Tensor: # (B, F', C, h, w), F' a multiple of the temporal patch
-    "Latents with copies of the first in front, as many as the model's temporal patch needs"
-    n = -latents.shape[1] % (pipe.transformer.config.patch_size_t or 1)
-    return torch.cat([latents[:, :1]]*n + [latents], 1)
-
-def encode_prompts(pipe, prompts: list[str], # What to encode
-                   ) -> torch.Tensor: # (B, T, D)
-    "Text embeddings of `prompts`, all as long as the model wants them"
-    return pipe.encode_prompt(list(prompts), do_classifier_free_guidance=False, device=pipe._execution_device, max_sequence_length=pipe.transformer.config.max_text_seq_length)[0]
-
-def call_pipeline(pipe, latents: torch.Tensor, # (B, F, C, h, w) to start from
-                  prompt_embeds: torch.Tensor, # (B, T, D)
-                  negative_prompt_embeds: torch.Tensor | None = None, # (B, T, D); needed when guidance_scale > 1
-                  image: np.ndarray | None = None, # First frame (H, W, 3), uint8, for image-to-video models
-                  **kwargs, # num_inference_steps, guidance_scale, callback_on_step_end, …
-                 ) -> torch.Tensor: # (B, F, C, h, w), float32 when the scheduler is ours
-    "The stock pipeline from given latents to final latents"
-    from PIL import Image
-    frames, height, width = latents.shape[1], *latents.shape[3:]
-    if requirements(pipe).image_to_video: kwargs |= dict(image=[Image.fromarray(image)]*len(latents), generator=[torch.Generator().manual_seed(0) for _ in latents])
-    path = pipe.scheduler if isinstance(pipe.scheduler, CogVideoXDDIMPathScheduler) else None
-    device = pipe._execution_device
-    if path: path.initial = latents.to(device)
-    out = pipe(prompt_embeds=prompt_embeds.to(device), negative_prompt_embeds=None if negative_prompt_embeds is None else negative_prompt_embeds.to(device), latents=latents.to(prompt_embeds),
-               num_frames=(frames - 1)*pipe.vae_scale_factor_temporal + 1, height=height*pipe.vae_scale_factor_spatial, width=width*pipe.vae_scale_factor_spatial,
-               max_sequence_length=pipe.transformer.config.max_text_seq_length, output_type='latent', **kwargs).frames
-    return path._state(out) if path else out
-
-# %% ../nbs/03_inversion.ipynb #87ac1830
-class StoredLatents(Mapping):
-    "Timestep to latent, a safetensors file each in `folder`, read when asked for"
-    def __init__(self, folder: str | Path): self.folder = Path(folder)
-    def _file(self, t): return self.folder/f'{int(t):04}.safetensors'
-    def __getitem__(self, t):
-        from safetensors.torch import load_file
-        if not self._file(t).exists(): raise KeyError(t)
-        return load_file(self._file(t))['latents']
-    def __setitem__(self, t, latents):
-        from safetensors.torch import save_file
-        self.folder.mkdir(parents=True, exist_ok=True)
-        save_file({'latents': latents.detach().float().cpu().contiguous()}, self._file(t))
-    def __iter__(self): return iter(sorted(int(f.stem) for f in self.folder.glob('*.safetensors')))
-    def __len__(self): return sum(1 for _ in self)
+__all__ = ['SCHEDULERS', 'HEAD', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',
+           'inverse_scheduler', 'Inversion', 'invert', 'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
-def ddim_inversion(pipe, # A CogVideoX pipeline
-                   latents: torch.Tensor, # Clean latents (B, F, C, h, w), padded for 1.5
-                   prompt_embeds: torch.Tensor, # What the videos show, (B, T, D)
-                   num_inference_steps: int = 50, # Steps of the whole path
-                   guidance_scale: float = 1., # Above 1 the path is harder to invert and twice as costly
-                   negative_prompt_embeds: torch.Tensor | None = None, # (B, T, D), for guidance
-                   scheduler=None, # Inverse scheduler; None: `CogVideoXDDIMInverseScheduler`
-                   image: np.ndarray | None = None, # First frame (H, W, 3), uint8, for image-to-video models
-                   trajectory=None, # Where the latents go, a dictionary or `StoredLatents`; None: a new dictionary
-                  ) -> Mapping[int, torch.Tensor]: # Timestep to latents (B, F, C, h, w), float32 on the CPU
+def ddim_inversion(
+    pipe: Any, # A CogVideoX pipeline
+    latents: torch.Tensor, # Clean, (batch, padded_frames, channels, h, w)
+    prompt_embeds: torch.Tensor, # What the videos show, (batch, tokens, channels)
+    num_inference_steps: int = 50, # Steps of the whole path
+    guidance_scale: float = 1., # Above 1 the path is harder to invert and twice as costly
+    negative_prompt_embeds: torch.Tensor | None = None, # As `prompt_embeds`, for guidance
+    scheduler: Any = None, # Inverse scheduler; None: `CogVideoXDDIMInverseScheduler`
+    image: np.ndarray | None = None, # First frame (height, width, 3), for image-to-video models
+    trajectory: Any = None, # Where the latents go, such as `StoredLatents`; None: a new dictionary
+) -> Mapping[int, torch.Tensor]: # Timestep to latents, float32 on the CPU
     "The latents of every timestep, from the cleanest to noise; raises `StepsError`"
     trajectory = {} if trajectory is None else trajectory
+    inverse = scheduler or CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config)
     def record(pipe, i, t, tensors):
-        solved = getattr(pipe.scheduler, 'latent', None)
-        trajectory[int(t)] = (tensors['latents'] if solved is None else solved).float().cpu().clone()
+        latent = getattr(pipe.scheduler, 'latent', tensors['latents'])
+        trajectory[int(t)] = latent.float().cpu().clone()
         return tensors
-    with scheduler_of(pipe, scheduler or CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config)):
-        call_pipeline(pipe, latents, prompt_embeds, negative_prompt_embeds, image, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale, callback_on_step_end=record)
+    with scheduler_of(pipe, inverse):
+        call_pipeline(pipe, latents, prompt_embeds, negative_prompt_embeds, image,
+                      num_inference_steps=num_inference_steps, guidance_scale=guidance_scale,
+                      callback_on_step_end=record)
     return trajectory
 
 # %% ../nbs/03_inversion.ipynb #9067baa1
-class _Rehearsal(CogVideoXDDIMPathScheduler):
-    "Steps from one latent of a trajectory to the next and notes what was missing"
-    def walk(self, trajectory, clean): self.trajectory, self.clean_latents, self.found = trajectory, clean, {}; return self
-    def step(self, model_output, timestep, sample, return_dict=True, **kwargs):
-        super().step(model_output, timestep, sample)
-        i = self._call
-        aim = (self.trajectory[self.visits[i]] if i < len(self.visits) else self.clean_latents).to(self.solved)
-        self.found[int(timestep)] = aim - self.solved
-        self.solved = aim
-        return (aim,)
-
 @torch.no_grad()
-def replay_residuals(pipe, trajectory: Mapping, # From `ddim_inversion`
-                     latents: torch.Tensor, # The clean latents it began with
-                     prompt_embeds: torch.Tensor, # Of the source prompt
-                     num_inference_steps: int, # Steps of the whole path
-                     replay_steps: int, # So many last sampling steps
-                     scheduler_settings: dict, # path_spacing
-                     image: np.ndarray | None = None, # First frame, for image-to-video models
-                    ) -> dict[int, torch.Tensor]: # Timestep that a step starts from to its residual
+def replay_residuals(
+    pipe: Any, # A CogVideoX pipeline
+    trajectory: Mapping, # From `ddim_inversion`
+    latents: torch.Tensor, # The clean latents it began with, padded
+    prompt_embeds: torch.Tensor, # Of the source prompt
+    settings: InversionSettings, # How it was made, and `replay_steps`
+    image: np.ndarray | None = None, # First frame, for image-to-video models
+) -> dict[int, torch.Tensor]: # Timestep that a step starts from to its residual
     "What each of the last sampling steps misses of the trajectory"
-    strength = replay_steps/num_inference_steps
-    scheduler = _Rehearsal.from_config(pipe.scheduler.config, **scheduler_settings, strength=strength).walk(trajectory, latents)
+    n = settings.num_inference_steps
+    scheduler = RehearsalScheduler.from_config(
+        pipe.scheduler.config, path_spacing=settings.path_spacing,
+        strength=settings.replay_steps/n).along(trajectory, latents)
+    start = trajectory[scheduler.path(n)[0]].to(latents)
     with scheduler_of(pipe, scheduler):
-        call_pipeline(pipe, trajectory[scheduler.path(num_inference_steps)[0]].to(latents), prompt_embeds, image=image, num_inference_steps=num_inference_steps, guidance_scale=1.)
+        call_pipeline(pipe, start, prompt_embeds, image=image, num_inference_steps=n,
+                      guidance_scale=1.)
     return {t: r.float().cpu() for t, r in scheduler.found.items()}
 
+# %% ../nbs/03_inversion.ipynb #d579a911
+SCHEDULERS = 'ours', 'diffusers'
+
+@dataclass(frozen=True, repr=False, eq=False)
+class InversionSettings(Settings):
+    "How a video is inverted; raises `StepsError` and `SettingsError`"
+    num_inference_steps: int = 50 # Steps of the whole path, 1…1000
+    refinement: tuple[int, ...] = (5, 3, 2) # Network calls of the first steps; 1 in the others
+    path_spacing: str = 'trailing' # 'trailing', as the models were trained, or 'angle'
+    strength: float = 1. # Share of the path that is inverted, from the clean end, 0…1
+    entry_steps: int = 0 # First steps by forward diffusion: truer noise, a less exact way back
+    replay_steps: int = 0 # Last sampling steps whose residuals are kept
+    guidance_scale: float = 1. # 1: none, the exact choice
+    negative_prompt: str = '' # For guidance above 1
+    prompted: bool = True # Under the source prompt? False: under none, as the public script
+    scheduler: str = 'ours' # 'ours', or 'diffusers' for `DDIMInverseScheduler`
+    seed: int = 0 # Of the noise of `entry_steps`
+
+    def __post_init__(self):
+        check_path(self.num_inference_steps, self.path_spacing, self.strength, self.refinement,
+                   self.entry_steps)
+        check_number('replay_steps', self.replay_steps, 0, self.steps, whole=True, error=StepsError)
+        check_number('guidance_scale', self.guidance_scale, 0)
+        check_text('negative_prompt', self.negative_prompt)
+        check_choice('scheduler', self.scheduler, SCHEDULERS)
+        check_seed(self.seed)
+        self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
+        if self.scheduler == 'diffusers': check_diffusers(self)
+
+    @property
+    def steps(self) -> int:
+        "Steps that are inverted: as many of the path as `strength` leaves"
+        return max(1, round(self.strength*self.num_inference_steps))
+
+    @property
+    def guided(self) -> bool:
+        "Does the inversion run with guidance?"
+        return self.guidance_scale > 1
+
+def check_diffusers(settings: InversionSettings) -> None:
+    "Refuse what diffusers' inverse scheduler cannot do; raises `StepsError`"
+    default = InversionSettings()
+    for name in ('path_spacing', 'strength', 'entry_steps', 'refinement'):
+        value = getattr(settings, name)
+        need(value in (getattr(default, name), ()), f"{name} is {value}, but scheduler='diffusers' "
+             "has no such setting; leave it out, or use scheduler='ours'", StepsError)
+    n = settings.num_inference_steps
+    if 1000 % n == 0: return
+    good = [k for k in range(1, 1001) if 1000 % k == 0]
+    near = max(k for k in good if k < n), min(k for k in good if k > n)
+    raise StepsError(f"num_inference_steps is {n}, but scheduler='diffusers' needs a divisor of "
+                     f'1000 to meet the timesteps of sampling; use {near[0]} or {near[1]}')
+
+def inverse_scheduler(pipe: Any, # A CogVideoX pipeline
+                      settings: InversionSettings, # How it inverts
+                     ) -> Any: # A scheduler
+    "The scheduler of an inversion; raises `StepsError`"
+    if settings.scheduler == 'diffusers': return DDIMInverseScheduler(**pipe.scheduler.config)
+    s = settings
+    ours = CogVideoXDDIMInverseScheduler.from_config(
+        pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength,
+        refinement=s.refinement, entry_steps=s.entry_steps, entry_seed=s.seed)
+    ours.path(s.num_inference_steps) # refused here, before anything costs time
+    return ours
+
 # %% ../nbs/03_inversion.ipynb #fcda6ee1
-class InversionError(ValueError):
-    "A saved inversion that cannot be read or written"
+HEAD = 'inversion.safetensors'
 
 @dataclass(frozen=True)
 class Inversion:
     "A video, the noise it came from and everything in between"
     video: Video # The source
     prompt: str # What it was inverted with
-    latents: torch.Tensor # Clean latents of the video, (1, F, C, h, w)
-    trajectory: Mapping = field(repr=False) # Timestep to latent (1, F', C, h, w), float32; F' is F with padding
-    prompt_embeds: torch.Tensor = field(repr=False) # (1, T, D)
-    settings: dict = field(default_factory=dict) # How it was made; JSON
-    residuals: Mapping = field(default_factory=dict, repr=False) # Timestep to what the sampling step from there misses, as latents
-    certificate: dict = field(default_factory=dict, repr=False) # Timestep to how far the last network call still moved the latent, relative to its norm
-    image_latents: torch.Tensor | None = field(default=None, repr=False) # What image-to-video models see of the first frame, (1, F', C, h, w)
+    latents: torch.Tensor = field(repr=False) # Clean, (1, latent_frames, channels, h, w)
+    trajectory: Mapping = field(repr=False) # Timestep to latent (1, padded_frames, channels, h, w)
+    prompt_embeds: torch.Tensor = field(repr=False) # (1, tokens, channels)
+    settings: InversionSettings = InversionSettings() # How it was made
+    residuals: Mapping = field(default_factory=dict, repr=False) # Timestep to what a step misses
+    certificate: dict = field(default_factory=dict, repr=False) # Timestep to the last relative move
+    image_latents: torch.Tensor | None = field(default=None, repr=False) # First frame's channels
+    about: dict = field(default_factory=dict) # Model, and the report of `round_trip`; JSON
 
     @property
-    def timesteps(self) -> list[int]: return sorted(self.trajectory, reverse=True)
+    def timesteps(self) -> list[int]:
+        "Of the trajectory, falling"
+        return sorted(self.trajectory, reverse=True)
 
     @property
-    def noise(self) -> torch.Tensor: return self.trajectory[self.timesteps[0]]
+    def noise(self) -> torch.Tensor:
+        "The latents at the end, as `trajectory` has them"
+        return self.trajectory[self.timesteps[0]]
 
-    def save(self, folder: str | Path) -> Path:
-        "Write all of it to a new folder; raises `InversionError`"
-        part = _new_folder(folder)
-        for name in ('trajectory', 'residuals'):
-            for t, x in getattr(self, name).items(): StoredLatents(part/name)[t] = x
-        return self._finish(part, Path(folder))
+    def save(self, folder: str | Path # A new folder
+            ) -> Path:
+        "Write all of it; raises `SavedError`"
+        with new_folder(folder) as part:
+            for name in ('trajectory', 'residuals'):
+                for t, x in getattr(self, name).items(): StoredLatents(part/name)[t] = x
+            self.save_head(part)
+        return Path(folder)
 
-    def _finish(self, part, folder): self.save_head(part); return part.replace(folder)
-
-    def save_head(self, folder: str | Path) -> Path:
-        "Write all but trajectory and residuals to `folder`; again when the settings have changed, say by a report"
-        from safetensors.torch import save_file
-        tensors = {'frames': torch.from_numpy(np.ascontiguousarray(self.video.frames)), 'latents': self.latents, 'prompt_embeds': self.prompt_embeds, 'image_latents': self.image_latents}
-        v = self.video
-        about = dict(prompt=self.prompt, settings=self.settings, certificate=self.certificate, fps=str(v.fps), name=v.name, indices=list(v.indices), notes=list(v.notes), sha256=v.sha256)
-        file = Path(folder)/'inversion.safetensors'
-        part = file.with_name(file.name + '.part')
-        save_file({k: x.cpu().contiguous() for k, x in tensors.items() if x is not None}, part, {'inversion': json.dumps(about)})
-        return part.replace(file)
+    def save_head(self, folder: str | Path # A folder, perhaps one that `invert` wrote
+                 ) -> Path:
+        "Write all but trajectory and residuals, again when a report was added"
+        about = dict(prompt=self.prompt, settings=self.settings.as_dict(), about=self.about,
+                     certificate=self.certificate, video=video_to_json(self.video))
+        tensors = dict(frames=self.video.frames, latents=self.latents,
+                       prompt_embeds=self.prompt_embeds, image_latents=self.image_latents)
+        return write_tensors(Path(folder)/HEAD, tensors, inversion=about)
 
     @classmethod
-    def load(cls, folder: str | Path) -> Inversion:
-        "What `save` or `invert(…, folder=…)` wrote; latents of the trajectory are read when asked for; raises `InversionError`"
-        from safetensors import safe_open
+    def load(cls, folder: str | Path # That `save` or `invert(…, folder=…)` wrote
+            ) -> Inversion:
+        "A saved inversion, whose latents are read when asked for; raises `SavedError`"
         folder = Path(folder)
-        file = folder/'inversion.safetensors'
-        if not file.is_file(): raise InversionError(f'there is no saved inversion in {str(folder)!r}; give a folder that `invert` wrote')
-        with safe_open(file, 'pt') as f:
-            if 'inversion' not in (f.metadata() or {}): raise InversionError(f'{str(file)!r} is a safetensors file, but no saved inversion')
-            about, x = json.loads(f.metadata()['inversion']), {k: f.get_tensor(k) for k in f.keys()}
-        video = Video(x['frames'].numpy(), Fraction(about['fps']), about['name'], tuple(about['indices']), tuple(about['notes']), about['sha256'])
-        return cls(video, about['prompt'], x['latents'], StoredLatents(folder/'trajectory'), x['prompt_embeds'], about['settings'], StoredLatents(folder/'residuals'),
-                   {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'))
+        need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
+             'folder that `invert` wrote', SavedError)
+        x, about = read_tensors(folder/HEAD, 'inversion')
+        try:
+            return cls(
+                video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
+                StoredLatents(folder/'trajectory'), x['prompt_embeds'],
+                InversionSettings.from_dict(about['settings']), StoredLatents(folder/'residuals'),
+                {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'),
+                about['about'])
+        except (KeyError, TypeError, ValueError) as e:
+            raise SavedError(f'{str(folder/HEAD)!r} is of another version or damaged ({e}); '
+                             'make the inversion again') from e
 
     def _repr_html_(self):
-        n = noise_likeness(self.noise)
-        return f'{self.video._repr_html_()}<p>{len(self.trajectory)} latents {tuple(self.latents.shape[1:])}; noise at the end: {n}</p>'
-
-def _new_folder(folder):
-    "A folder to fill that gets the name `folder` when it is complete"
-    folder = Path(folder)
-    if folder.exists(): raise InversionError(f'{str(folder)!r} is there already; give a new folder')
-    part = folder.with_name(folder.name + '.part')
-    if part.exists(): shutil.rmtree(part)
-    part.mkdir(parents=True)
-    return part
-
-# %% ../nbs/03_inversion.ipynb #ee8908da
-@dataclass(frozen=True)
-class NoiseLikeness:
-    "How like independent normal numbers latents are"
-    mean: float # 0 for noise
-    std: float # 1 for noise
-    correlation: float # Between neighbours in space, 0 for noise
-
-    def __str__(self): return f'mean {self.mean:.2f}, std {self.std:.2f}, correlation of neighbours {self.correlation:.2f}'
-
-def noise_likeness(latents: torch.Tensor # (B, F, C, h, w)
-                  ) -> NoiseLikeness:
-    "Mean, standard deviation and spatial correlation of `latents`"
-    x = latents.double() - latents.double().mean()
-    products = torch.cat([(x[..., 1:] * x[..., :-1]).flatten(), (x[..., 1:, :] * x[..., :-1, :]).flatten()])
-    return NoiseLikeness(latents.double().mean().item(), x.square().mean().sqrt().item(), (products.mean()/x.square().mean()).item())
+        return (f'{self.video._repr_html_()}<p>{len(self.trajectory)} latents '
+                f'{tuple(self.latents.shape[1:])}; noise at the end: '
+                f'{noise_likeness(self.noise)}</p>')
 
 # %% ../nbs/03_inversion.ipynb #e1eb6363
 @torch.no_grad()
-def invert(pipe, # A CogVideoX pipeline
-           video: Video, # What to invert, from `read_video(path, pipe)`
-           prompt: str = '', # What the video shows, in the words the model knows; '' also works
-           *,
-           num_inference_steps: int = 50, # Steps of the whole path, 1…1000
-           refinement: tuple[int, ...] = (5, 3, 2), # Network calls of the first steps; the others have 1
-           path_spacing: str = 'trailing', # 'trailing', as the models were trained to be sampled, or 'angle'
-           strength: float = 1., # Share of the path that is inverted, from the clean end
-           stochastic_entry: int = 0, # So many first steps by forward diffusion: the end is more like noise, the way back less exact
-           replay_steps: int = 0, # Residuals are kept for so many last sampling steps
-           guidance_scale: float = 1., # 1: none, the exact choice
-           negative_prompt: str = '', # For guidance above 1
-           seed: int = 0, # Of the noise of the stochastic entry
-           scheduler=None, # Another inverse scheduler, say `diffusers`' own; the settings above that belong to ours have no effect then
-           folder: str | Path | None = None, # Latents go there, one file each; None: they stay in memory
-          ) -> Inversion: # The trajectory and all that edits need
-    "Run DDIM backwards from `video` and keep the latent of every timestep; raises `StepsError`, `VideoError`, `InversionError`"
-    path = dict(path_spacing=path_spacing, strength=strength, refinement=tuple(refinement), entry_steps=stochastic_entry, entry_seed=seed)
-    check_inversion(pipe, num_inference_steps, path, replay_steps, scheduler)
-    if guidance_scale > 1 and prompt == negative_prompt: guidance_scale = 1. # both predictions would be the same
-    if guidance_scale > 1: warnings.warn(f'the inversion runs with guidance_scale {guidance_scale:g}: twice the cost, and the way back is less exact; 1 is better', stacklevel=2)
-    part = _new_folder(folder) if folder else None
-    try:
-        latents = encode_video(pipe, video)
-        embeds, negative = encode_prompts(pipe, [prompt]), encode_prompts(pipe, [negative_prompt]) if guidance_scale > 1 else None
-        z, image = pad_latents(pipe, latents), video.frames[0]
-        ours = scheduler or CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config, **path)
-        with _seen_image(pipe) as seen:
-            trajectory = ddim_inversion(pipe, z, embeds, num_inference_steps, guidance_scale, negative, ours, image, StoredLatents(part/'trajectory') if part else None)
-        residuals = replay_residuals(pipe, trajectory, z, embeds, num_inference_steps, replay_steps, dict(path_spacing=path_spacing), image) if replay_steps else {}
-        certificate = {t: float(c) for t, c in getattr(ours, 'certificate', {}).items()}
-        settings = dict(model=requirements(pipe).model, num_inference_steps=num_inference_steps, inversion_guidance_scale=guidance_scale, inversion_negative_prompt=negative_prompt,
-                        refinement=list(refinement), path_spacing=path_spacing, strength=strength, stochastic_entry=stochastic_entry, replay_steps=replay_steps, inversion_seed=seed,
-                        inverse_scheduler=type(ours).__name__)
-        out = Inversion(video, prompt, latents.cpu(), trajectory, embeds.cpu(), settings, residuals, certificate, seen.get('image'))
-        if not part: return out
-        for t, r in residuals.items(): StoredLatents(part/'residuals')[t] = r
-        out._finish(part, Path(folder))
-        return Inversion.load(folder)
-    finally:
-        if part and part.exists(): shutil.rmtree(part)
+def invert(
+    pipe: Any, # A CogVideoX pipeline
+    video: Video | str | Path, # What to invert, or the path of its file
+    prompt: str = '', # What the video shows, in the words the model knows; '' also works
+    settings: InversionSettings | None = None, # How; None: the defaults
+    *,
+    folder: str | Path | None = None, # Latents go there, a file each; None: to memory
+    **changes: Any, # Fields of `InversionSettings` that are to have another value
+) -> Inversion: # The trajectory and all that edits need
+    "DDIM backwards from a video, with the latent of every timestep; raises `EditError`"
+    settings = (settings or InversionSettings()).changed(**changes)
+    check_text('prompt', prompt)
+    prompt = prompt if settings.prompted else ''
+    if isinstance(video, (str, Path)): video = read_video(video, pipe)
+    need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
+         'what `read_video` returns')
+    settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
+    if folder is None: return inverted(pipe, video, prompt, settings, inverse)
+    with new_folder(folder) as part:
+        inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
+    return Inversion.load(folder)
 
-# %% ../nbs/03_inversion.ipynb #d7586ce9
-def check_inversion(pipe, n: int, path: dict, replay_steps: int = 0, scheduler=None):
-    "Refuse settings before anything is computed; raises `StepsError`"
-    total = pipe.scheduler.config.num_train_timesteps
-    CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, **path).path(n)
-    most = max(1, round(path['strength']*n))
-    if not (isinstance(replay_steps, int) and 0 <= replay_steps <= most): raise StepsError(f'replay_steps is {replay_steps}; use 0 to {most}, the number of inverted steps')
-    if scheduler is not None and total % n:
-        good = [k for k in range(1, total + 1) if total % k == 0]
-        near = [max([k for k in good if k < n], default=None), min([k for k in good if k > n], default=None)]
-        raise StepsError(f"num_inference_steps is {n}, but {type(scheduler).__name__} needs a divisor of {total} to visit the timesteps of sampling; use {' or '.join(str(k) for k in near if k)}")
-    if scheduler is not None and (path['entry_steps'] or path['strength'] < 1 or path['path_spacing'] != 'trailing'):
-        raise StepsError(f'stochastic_entry, strength and path_spacing belong to our inverse scheduler; leave them out, or leave out {type(scheduler).__name__}')
+# %% ../nbs/03_inversion.ipynb #9e5b114b
+def without_idle_guidance(settings: InversionSettings, # As asked for
+                          prompt: str, # What the video is inverted with
+                         ) -> InversionSettings: # As it is done
+    "Settings without guidance between two equal prompts; a warning of what guidance costs"
+    if not settings.guided: return settings
+    if prompt == settings.negative_prompt: return settings.changed(guidance_scale=1.)
+    warnings.warn(f'the inversion runs with guidance_scale {settings.guidance_scale:g}: twice the '
+                  'cost, and the way back is less exact; 1 is better', stacklevel=3)
+    return settings
+
+def inverted(
+    pipe: Any, # A CogVideoX pipeline
+    video: Video, # What to invert
+    prompt: str, # What it shows
+    settings: InversionSettings, # How
+    inverse: Any, # The inverse scheduler
+    folder: Path | None = None, # Where latents go; None: to memory
+) -> Inversion:
+    "The steps of `invert` that cost time"
+    z, image, n = encode_video(pipe, video), video.frames[0], settings.num_inference_steps
+    padded, text = pad_latents(pipe, z), encode_prompts(pipe, [prompt])
+    negative = encode_prompts(pipe, [settings.negative_prompt]) if settings.guided else None
+    trajectory = StoredLatents(folder/'trajectory') if folder else {}
+    with seen_image(pipe) as seen:
+        ddim_inversion(pipe, padded, text, n, settings.guidance_scale, negative, inverse, image,
+                       trajectory)
+    residuals = StoredLatents(folder/'residuals') if folder else {}
+    if settings.replay_steps:
+        missed = replay_residuals(pipe, trajectory, padded, text, settings, image)
+        for t, r in missed.items(): residuals[t] = r
+    certificate = {t: float(c) for t, c in getattr(inverse, 'certificate', {}).items()}
+    return Inversion(video, prompt, z.cpu(), trajectory, text.cpu(), settings, residuals,
+                     certificate, seen.get('image'), {'model': requirements(pipe).model})
 
 @contextmanager
-def _seen_image(pipe):
-    "What the transformer of an image-to-video model is shown of the first frame, without the rows of guidance"
+def seen_image(pipe: Any # A CogVideoX pipeline
+              ) -> Iterator[dict]: # 'image' to (1, padded_frames, channels, h, w), if there is one
+    "What the transformer of an image-to-video model is shown of the first frame"
     seen, n = {}, pipe.transformer.config.out_channels
-    def look(module, args, kwargs):
-        x = kwargs['hidden_states']
+    def before(keywords):
+        x = keywords['hidden_states']
         if x.shape[2] > n: seen.setdefault('image', x[:1, :, n:].float().cpu().clone())
-    hook = pipe.transformer.register_forward_pre_hook(look, with_kwargs=True)
-    try: yield seen
-    finally: hook.remove()
+        return keywords
+    with around(pipe.transformer, before): yield seen
 
-def sampler(pipe, inversion: Inversion, # What is to be sampled again or edited
-            strength: float | None = None, # Share of the path, at most what was inverted; None: that
-            replay: float = 1., # Share of the residuals that is added, 0…1
-           ) -> CogVideoXDDIMPathScheduler:
+def sampler(
+    pipe: Any, # A CogVideoX pipeline
+    inversion: Inversion, # What is to be sampled again or edited
+    strength: float | None = None, # Share of the path, at most what was inverted; None: that
+    replay: float = 1., # Share of the residuals that is added, 0…1
+) -> CogVideoXDDIMPathScheduler:
     "The forward scheduler that belongs to an inversion; raises `StepsError`"
-    s, most = inversion.settings, inversion.settings['strength']
-    if strength is not None and not 0 < strength <= most: raise StepsError(f'strength is {strength}; use more than 0 and at most {most:g}, the share of the path that was inverted')
-    if not 0 <= replay <= 1: raise StepsError(f'replay is {replay}; use 0 (no residuals) to 1 (all of them)')
-    out = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, path_spacing=s['path_spacing'], strength=most if strength is None else strength)
+    most = inversion.settings.strength
+    strength = most if strength is None else strength
+    check_number('strength', strength, 0, most, above=True, error=StepsError,
+                 note=', the share of the path that was inverted')
+    check_number('replay', replay, 0, 1, note=' (all residuals)', error=StepsError)
+    out = CogVideoXDDIMPathScheduler.from_config(
+        pipe.scheduler.config, path_spacing=inversion.settings.path_spacing, strength=strength)
     out.residuals, out.replay = inversion.residuals, replay
     return out

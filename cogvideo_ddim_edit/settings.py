@@ -15,8 +15,8 @@ import re
 
 # %% auto #0
 __all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'check_text', 'check_names',
-           'is_array', 'to_json', 'array_to_json', 'from_json', 'Settings', 'inner_settings', 'type_name', 'same',
-           'short', 'field_comments', 'settings_table']
+           'is_array', 'to_json', 'array_to_json', 'from_json', 'Settings', 'inner_settings', 'read_inner', 'type_name',
+           'same', 'short', 'field_comments', 'settings_table']
 
 # %% ../nbs/00a_settings.ipynb #0b9f2758
 class EditError(ValueError):
@@ -88,7 +88,7 @@ def check_names(given: Iterable[str], # Names that somebody used
         meant = f' (did you mean {close[0]!r}?)' if close else ''
         raise error(f'there is no {what} {name!r}{meant}; use some of {", ".join(known)}')
 
-# %% ../nbs/00a_settings.ipynb #0326882d
+# %% ../nbs/00a_settings.ipynb #6e329332
 def is_array(x: Any, # Anything
             ) -> bool:
     "Is it a tensor or an array?"
@@ -99,7 +99,8 @@ def to_json(x: Any, # A value of a setting
             name: str = '', # Of the setting
            ) -> Any: # What `json` can write
     "A value as JSON"
-    if hasattr(x, 'as_dict'): return x.as_dict(tensors, name)
+    if isinstance(x, Settings): return x.as_dict(tensors, name)
+    if hasattr(x, 'as_dict'): return x.as_dict()
     if is_array(x): return array_to_json(x, tensors, name)
     if isinstance(x, (frozenset, set)): return {'numbers': sorted(x)}
     if isinstance(x, (tuple, list)): return [to_json(y, tensors, name) for y in x]
@@ -130,7 +131,7 @@ def from_json(x: Any, # From `to_json`
     need('tensor' in x and x['tensor'] in (tensors or {}), f'there are no saved numbers for {x}')
     return tensors[x['tensor']]
 
-# %% ../nbs/00a_settings.ipynb #1803d296
+# %% ../nbs/00a_settings.ipynb #d3ed347f
 class Settings:
     "Base of frozen dataclasses of settings: checked, printed, written as JSON and read again"
 
@@ -168,7 +169,7 @@ class Settings:
         for f in fields(cls):
             if f.name not in about: continue
             value, inner = about[f.name], kinds.get(f.name)
-            if inner and isinstance(value, dict): values[f.name] = inner.from_dict(value, tensors)
+            if inner and isinstance(value, dict): values[f.name] = read_inner(inner, value, tensors)
             else: values[f.name] = from_json(value, tensors, type_name(f))
         return cls(**values)
 
@@ -193,12 +194,16 @@ class Settings:
 
     def _repr_markdown_(self): return settings_table(self)
 
-# %% ../nbs/00a_settings.ipynb #80749138
+# %% ../nbs/00a_settings.ipynb #82c2278c
 def inner_settings(cls: type # A class of settings
                   ) -> dict[str, type]: # Names of fields to classes
     "The fields that hold settings themselves"
     kinds = get_type_hints(cls)
-    return {n: k for n, k in kinds.items() if isinstance(k, type) and issubclass(k, Settings)}
+    return {n: k for n, k in kinds.items() if isinstance(k, type) and hasattr(k, 'from_dict')}
+
+def read_inner(cls: type, about: dict, tensors: dict | None) -> Any:
+    "Settings inside of others, which may keep their tensors in a way of their own"
+    return cls.from_dict(about, tensors) if issubclass(cls, Settings) else cls.from_dict(about)
 
 def type_name(f: Any # A field of a dataclass
              ) -> str:
