@@ -4,130 +4,199 @@
 
 # %% ../nbs/04b_flow.ipynb #d4bd260a
 from __future__ import annotations
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-import math
+from math import cos, sin, tan
+from typing import Any
+import numpy as np
 import torch
-from .injection import ARGUMENTS, Injection, InjectionError, check_use, view_of
-from .inversion import CogVideoXDDIMPathScheduler, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
+from .calls import call_pipeline, encode_prompts, pad_latents
+from .injection import Injection, around, check_use, view_of
 from .masks import pad_mask
+from .presets import Preset, PresetError
+from .schedulers import (
+    CogVideoXDDIMPathScheduler, as_float, scheduler_of)
+from .settings import need
 
 # %% auto #0
-__all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents']
+__all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents', 'one_by_one', 'used_injection', 'flow_texts']
 
 # %% ../nbs/04b_flow.ipynb #93bdca0b
 class FlowEditScheduler(CogVideoXDDIMPathScheduler):
     "Moves a clean latent by the difference of two predictions (1), instead of denoising noise"
-    def between(self, source: torch.Tensor, # Clean latents, (1, F, C, h, w)
+    def between(self, source: torch.Tensor, # Clean latents, (1, latent_frames, channels, h, w)
                 seed: int, # Of the noise, which is new at each step
-                mask: torch.Tensor | None = None, # (F, h, w), or (k, F, h, w), 0…1, how far each latent may move; None: 1
-                edits: int = 1 # k, different edits in one batch; the rows of each stand together
+                mask: torch.Tensor | None = None, # (latent_frames, h, w) or (k, …), 0…1; None: 1
+                edits: int = 1, # k, different edits in one batch; the rows of each stand together
                ) -> FlowEditScheduler:
-        "Say what is edited, before `set_timesteps`"
+        "Say what is edited, before the pipeline is called"
         self.source, self.seed, self.mask, self.edits = source, seed, mask, edits
         return self
 
-    def set_timesteps(self, num_inference_steps: int, device=None):
+    def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
         "Prepare a walk along the path, from noise to clean"
         super().set_timesteps(num_inference_steps, device)
-        self.generator, self.noise, self.velocity = torch.Generator().manual_seed(self.seed), None, None
+        self.generator = torch.Generator().manual_seed(self.seed)
+        self.noise = self.velocity = None
 
-    def noisy(self, x, t): φ = self._level[int(t)]; return math.cos(φ)*x + math.sin(φ)*self.noise.to(x).repeat(len(x)//len(self.noise), 1, 1, 1, 1)
+    def noisy(self, x: torch.Tensor, t: int) -> torch.Tensor:
+        "Clean latents with this step's noise"
+        φ, times = self.angles[int(t)], len(x)//len(self.noise)
+        return cos(φ)*x + sin(φ)*self.noise.to(x).repeat(times, 1, 1, 1, 1)
 
-    def scale_model_input(self, sample: torch.Tensor, # The edit of the moment, once or twice (guidance), (B or 2B, F, C, h, w)
+    def scale_model_input(self, sample: torch.Tensor, # The edit, once or twice (guidance)
                           timestep: int | None = None) -> torch.Tensor:
-        "The edit of the moment with this step's noise; the same noise for a row with and without prompt, and for all edits"
+        "The edit with this step's noise, the same for rows with and without prompt and all edits"
         x = self.solved.to(sample.device)
-        self.noise = torch.randn((len(x)//self.edits, *x.shape[1:]), generator=self.generator, dtype=torch.float32)
+        size = (len(x)//self.edits, *x.shape[1:])
+        self.noise = torch.randn(size, generator=self.generator, dtype=torch.float32)
         return self.noisy(x, timestep).repeat(len(sample)//len(x), 1, 1, 1, 1).to(sample)
 
-    def source_rows(self, like: torch.Tensor, t) -> torch.Tensor:
+    def sources(self, like: torch.Tensor) -> torch.Tensor:
+        "The source's clean latents, a row for each row of one edit"
+        return self.source.to(like.device).expand(len(self.noise), -1, -1, -1, -1)
+
+    def source_rows(self, like: torch.Tensor, t: int) -> torch.Tensor:
         "The source with this step's noise, a row for each row of one edit"
-        return self.noisy(self.source.to(like.device).expand(len(self.noise), -1, -1, -1, -1), t).to(like)
+        return self.noisy(self.sources(like), t).to(like)
 
     def step(self, model_output: torch.Tensor, # v of the edit's rows
-             timestep: int, sample: torch.Tensor, return_dict: bool = True, **kwargs):
+             timestep: int, # Of this step
+             sample: torch.Tensor, # What the pipeline has
+             return_dict: bool = True,
+             **kwargs: Any,
+            ) -> tuple:
         "One step (1) on; `velocity` holds v of the source's rows"
-        i, self._call = self._call, self._call + 1
-        φ, ψ = self._level[self.visits[i]], self._level[self.visits[i + 1]] if i + 1 < len(self.visits) else 0.
-        x, source = self.solved, self.source.to(self.solved)
-        clean = lambda z, v: math.cos(φ)*self.noisy(z, timestep) - math.sin(φ)*self._float(v)
-        each = lambda rows: rows.unflatten(0, (self.edits, -1))
-        d = each(clean(x, model_output)) - clean(source.expand(len(self.noise), -1, -1, -1, -1), self.velocity)
+        t, following = self.next_step()
+        x, source, ρ = self.solved, self.source.to(self.solved), self.kept(t, following)
+        edit = self.each(self.predicted(x, model_output, t))
+        d = edit - self.predicted(self.sources(x).to(x), self.velocity, t)
         d = d.mean(1, keepdim=True).expand_as(d).flatten(0, 1)
-        ρ = math.tan(ψ)/math.tan(φ) if self.alphas_cumprod[self.visits[i]] > 0 else 0.
         moved = ρ*(x - source) + (1 - ρ)*d
-        self.solved = source + (moved if self.mask is None else (self.mask.to(moved)[..., None, :, None, :, :]*each(moved)).flatten(0, 1))
+        if self.mask is not None:
+            moved = (self.mask.to(moved)[..., None, :, None, :, :]*self.each(moved)).flatten(0, 1)
+        self.solved = source + moved
         return (self.solved.to(sample),)
+
+    def each(self, rows: torch.Tensor) -> torch.Tensor:
+        "Rows as (edits, samples, …)"
+        return rows.unflatten(0, (self.edits, -1))
+
+    def predicted(self, x: torch.Tensor, v: torch.Tensor, t: int) -> torch.Tensor:
+        "What the model takes for clean, of `x` with this step's noise"
+        φ = self.angles[t]
+        return cos(φ)*self.noisy(x, t) - sin(φ)*as_float(v)
+
+    def kept(self, t: int, following: int | None) -> float:
+        "ρ of (1): the share of the difference that a step keeps"
+        ψ = 0. if following is None else self.angles[following]
+        return tan(ψ)/tan(self.angles[t]) if self.alphas_cumprod[t] > 0 else 0.
 
 # %% ../nbs/04b_flow.ipynb #8026a99e
 @contextmanager
-def beside_source(transformer, # A CogVideoX transformer
-                  scheduler: FlowEditScheduler, # In use by the pipeline
-                  prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
-                  negative_prompt_embeds: torch.Tensor | None = None, # For guidance of the source too, (1, T, D)
-                  guidance_scale: float = 1., # Of the source's prediction
-                  injection: Injection | None = None # What the edit's rows take from the source's; None: nothing
-                 ):
+def beside_source(
+    transformer: torch.nn.Module, # A CogVideoX transformer
+    scheduler: FlowEditScheduler, # In use by the pipeline
+    texts: Sequence[torch.Tensor], # The source prompt, (1, tokens, channels); before it the negative
+    guidance_scale: float = 1., # Of the source's prediction, if there are two texts
+    injection: Injection | None = None, # What the edit's rows take from the source's; None: nothing
+) -> Iterator[torch.nn.Module]:
     "`transformer` that also predicts for the source, and hands its velocity to `scheduler`"
     rows, weight = 0, 0.
-    view = view_of(transformer, injection, lambda batch: rows if weight else 0, lambda: weight) if injection else nullcontext()
-    def add(module, args, kwargs):
+
+    def before(keywords):
         nonlocal rows, weight
-        kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
-        x, e, t = kwargs['hidden_states'], kwargs['encoder_hidden_states'], kwargs['timestep'].flatten()
-        source = scheduler.source_rows(x, t[0])
-        guided = guidance_scale > 1 and negative_prompt_embeds is not None
-        more = torch.cat([source, x[:len(source), :, source.shape[2]:]], 2) # the image channels of image-to-video models
-        text = torch.cat([p.to(e).expand(len(source), -1, -1) for p in ([negative_prompt_embeds] if guided else []) + [prompt_embeds]])
-        rows = len(text)
-        if injection: weight = injection.weight_at(scheduler.visits.index(int(t[0])), len(scheduler.visits))
-        return (), {**kwargs, 'hidden_states': torch.cat([x, *[more]*(1 + guided)]), 'encoder_hidden_states': torch.cat([e, text]), 'timestep': t[:1].expand(len(x) + rows)}
-    def take(module, args, kwargs, output):
-        v = output[0] if isinstance(output, tuple) else output.sample
-        parts = v[-rows:].float().chunk(rows//len(scheduler.noise))
-        scheduler.velocity = parts[0] if len(parts) == 1 else parts[0] + guidance_scale*(parts[1] - parts[0])
-        return (v[:-rows], *output[1:]) if isinstance(output, tuple) else type(output)(sample=v[:-rows])
-    hooks = []
-    with view:
-        try:
-            hooks += [transformer.register_forward_pre_hook(add, with_kwargs=True), transformer.register_forward_hook(take, with_kwargs=True)]
-            yield transformer
-        finally:
-            for hook in hooks: hook.remove()
+        x, e = keywords['hidden_states'], keywords['encoder_hidden_states']
+        t = keywords['timestep'].flatten()[:1]
+        source = scheduler.source_rows(x, t)
+        image = x[:len(source), :, source.shape[2]:] # channels of image-to-video models
+        source = torch.cat([source, image], 2)
+        text = torch.cat([one.to(e).expand(len(source), -1, -1) for one in texts])
+        rows, walk = len(text), scheduler.walk
+        if injection: weight = injection.weight_at(walk.index(int(t)), len(walk))
+        return keywords | dict(hidden_states=torch.cat([x, *[source]*len(texts)]),
+                               encoder_hidden_states=torch.cat([e, text]),
+                               timestep=t.expand(len(x) + rows))
+
+    def after(v):
+        parts = v[-rows:].float().chunk(len(texts))
+        scheduler.velocity = parts[0]
+        if len(parts) > 1: scheduler.velocity = parts[0] + guidance_scale*(parts[1] - parts[0])
+        return v[:-rows]
+
+    def references(batch): return rows if weight else 0
+    view = nullcontext()
+    if injection: view = view_of(transformer, injection, references, lambda: weight)
+    with view, around(transformer, before, after): yield transformer
 
 # %% ../nbs/04b_flow.ipynb #4160f779
 @torch.no_grad()
-def flow_latents(pipe, # A CogVideoX pipeline
-                 latents: torch.Tensor, # Clean latents of the source, (1, F, C, h, w)
-                 prompt: str | list[str], # What the video should become; k prompts share the source's rows
-                 source_prompt: str, # What it shows now
-                 *,
-                 num_inference_steps: int = 50, # Steps of the whole path
-                 strength: float = .8, # Share of the path, from the clean end: less changes less
-                 guidance_scale: float = 6., source_guidance_scale: float = 1., # Of the two predictions
-                 negative_prompt: str = '', # For both guidances
-                 injection: Injection | None = None, # What the edit takes from the source, when and where; None: nothing
-                 path_spacing: str = 'trailing', # As for `invert`
-                 draws: int = 1, # Noises whose differences are averaged at each step; each costs as much as the first
-                 mask: torch.Tensor | None = None, # (F, h, w), or (k, F, h, w), 0 (stays) to 1 (may move); None: 1
-                 image=None, # First frame for image-to-video models
-                 seed: int = 0 # Of the noise
-                ) -> torch.Tensor: # Clean latents of the edits, (k, F, C, h, w), float32
+def flow_latents(
+    pipe: Any, # A CogVideoX pipeline
+    latents: torch.Tensor, # Clean latents of the source, (1, latent_frames, channels, h, w)
+    prompts: Sequence[str], # k texts; what the video should become
+    source_prompt: str, # What it shows now
+    preset: Preset, # Whose engine is 'flow'
+    *,
+    mask: torch.Tensor | None = None, # (k, latent_frames, h, w), 0 (stays) to 1 (may move); None: 1
+    image: np.ndarray | None = None, # First frame for image-to-video models
+    seed: int = 0, # Of the noise
+    texts: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
+) -> torch.Tensor: # Clean latents of the edits, (k, latent_frames, channels, h, w), float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
-    prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-    k, z = len(prompts), pad_latents(pipe, latents).float()
-    if k > 1 and injection and injection.gives and source_guidance_scale > 1: # the rows with and without prompts would look at each other's references
-        how = dict(num_inference_steps=num_inference_steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale, negative_prompt=negative_prompt, injection=injection, path_spacing=path_spacing, draws=draws, image=image, seed=seed)
-        return torch.cat([flow_latents(pipe, latents, one, source_prompt, mask=mask if mask is None or mask.ndim == 3 else mask[i], **how) for i, one in enumerate(prompts)])
-    m = None if mask is None else pad_mask(pipe, mask) if mask.ndim == 3 else torch.stack([pad_mask(pipe, one) for one in mask])
-    scheduler = FlowEditScheduler.from_config(pipe.scheduler.config, path_spacing=path_spacing, strength=strength).between(z, seed, m, k)
-    visits = scheduler.path(num_inference_steps)
-    if injection and not injection.gives: injection = None # nothing is put in, and nothing need be refused
-    if injection:
-        if injection.row_by_row: raise InjectionError('row_by_row gives the source the edit prompt, but here it has its own; leave it out')
-        check_use(pipe.transformer, injection, dict.fromkeys(visits, z), None)
-    e, s, n = (encode_prompts(pipe, p) for p in (prompts, [source_prompt], [negative_prompt]))
-    rows = lambda x: x.expand(k, *x.shape[1:]).repeat_interleave(draws, 0)
-    with scheduler_of(pipe, scheduler), beside_source(pipe.transformer, scheduler, s, n, source_guidance_scale, injection):
-        call_pipeline(pipe, rows(z), rows(e), rows(n) if guidance_scale > 1 else None, image, num_inference_steps=num_inference_steps, guidance_scale=guidance_scale)
-    return scheduler.solved[::draws, z.shape[1] - latents.shape[1]:].cpu() # all rows of an edit are the same
+    edit, path = preset.edit, preset.inversion
+    if len(prompts) > 1 and one_by_one(preset):
+        return torch.cat([
+            flow_latents(pipe, latents, [one], source_prompt, preset, image=image, seed=seed,
+                         mask=None if mask is None else mask[i:i + 1], texts=texts)
+            for i, one in enumerate(prompts)])
+    z = pad_latents(pipe, latents).float()
+    scheduler = FlowEditScheduler.from_config(
+        pipe.scheduler.config, path_spacing=path.path_spacing, strength=path.strength)
+    scheduler.between(z, seed, None if mask is None else pad_mask(pipe, mask), len(prompts))
+    timesteps = scheduler.path(path.num_inference_steps)
+    injection = used_injection(pipe, preset, dict.fromkeys(timesteps, z))
+    words, source, negative = flow_texts(pipe, prompts, source_prompt, preset, texts)
+
+    def rows(x): return x.expand(len(prompts), *x.shape[1:]).repeat_interleave(edit.samples, 0)
+    beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale, injection)
+    with scheduler_of(pipe, scheduler), beside:
+        call_pipeline(pipe, rows(z), rows(words), rows(negative) if edit.guided else None, image,
+                      num_inference_steps=path.num_inference_steps,
+                      guidance_scale=edit.guidance_scale)
+    first = z.shape[1] - latents.shape[1]
+    return scheduler.solved[::edit.samples, first:].cpu() # all rows of an edit are the same
+
+# %% ../nbs/04b_flow.ipynb #947d4e69
+def one_by_one(preset: Preset) -> bool:
+    "Would rows with and without prompts of several edits look at each other's references?"
+    return preset.edit.injection.gives and preset.edit.source_guidance_scale > 1
+
+def used_injection(pipe: Any, # A CogVideoX pipeline
+                   preset: Preset, # Whose injection it is
+                   trajectory: dict[int, torch.Tensor], # Timesteps to latents of the source's size
+                  ) -> Injection | None: # None: it gives nothing, and nothing need be refused
+    "What is injected; raises `InjectionError`"
+    injection = preset.edit.injection
+    if not injection.gives: return None
+    need(not injection.row_by_row, 'row_by_row gives the source the edit prompt, but the engine '
+         "'flow' shows it under its own; leave it out", PresetError)
+    check_use(pipe.transformer, injection, trajectory, None)
+    return injection
+
+def flow_texts(
+    pipe: Any, # A CogVideoX pipeline
+    prompts: Sequence[str], # Of the edits
+    source_prompt: str, # What the video shows
+    preset: Preset, # For the negative prompt
+    texts: dict[str, torch.Tensor] | None, # Texts encoded before; it grows
+) -> tuple[torch.Tensor, list[torch.Tensor], torch.Tensor]:
+    "Embeddings of the edits, of the source with or without guidance, and of the negative prompt"
+    edit, texts = preset.edit, {} if texts is None else texts
+    negative = source_prompt if edit.negative_prompt is None else edit.negative_prompt
+    guided = edit.guided or edit.source_guidance_scale > 1
+    encode_prompts(pipe, [*prompts, source_prompt, *[negative]*guided], texts) # in one go
+    words = encode_prompts(pipe, prompts, texts)
+    source = encode_prompts(pipe, [source_prompt], texts)
+    against = encode_prompts(pipe, [negative], texts) if guided else source
+    return words, [against, source] if edit.source_guidance_scale > 1 else [source], against

@@ -4,99 +4,122 @@
 
 # %% ../nbs/04a_masks.ipynb #455bc422
 from __future__ import annotations
-import math
+from collections.abc import Callable, Mapping, Sequence
+from math import sin
+from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .inversion import CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, Inversion, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
+from .calls import call_pipeline, encode_prompts, pad_latents
+from .inversion import Inversion
+from .schedulers import TrajectoryScheduler, angle, scheduler_of
+from .settings import EditError, check_number, need
 
 # %% auto #0
-__all__ = ['MASKS', 'MaskError', 'latent_mask', 'pad_mask', 'token_mask', 'implied_prediction', 'TrajectoryScheduler',
-           'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'soft_mask', 'spread_stops',
-           'difference_mask', 'elsewhere', 'automatic_mask', 'keep_outside', 'source_outside', 'check_keep_below',
-           'keep_unchanged']
+__all__ = ['ASKED', 'MASKS', 'MaskError', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'implied_prediction',
+           'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'box_mean', 'box_max',
+           'smoothed', 'soft_mask', 'spread_over', 'change', 'difference_mask', 'elsewhere', 'automatic_mask',
+           'keep_outside', 'mixed', 'source_outside', 'check_keep_below', 'keep_unchanged']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
-class MaskError(ValueError):
+class MaskError(EditError):
     "A mask that does not fit, or that says nothing"
 
-def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (F, H, W) or (H, W), or the latents' grid (F', h, w); 0 (keep) to 1 (edit), bool, or uint8 0…255
-                latents: torch.Tensor # Of the video, (1, F', C, h, w)
-               ) -> torch.Tensor: # (F', h, w), float32, 0…1
-    "A mask on the grid of the latents; raises `MaskError`"
-    m = torch.as_tensor(np.asarray(mask) if not isinstance(mask, torch.Tensor) else mask)
+def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, W), or on the grid
+                latents: torch.Tensor, # Of the video, (1, latent_frames, channels, h, w)
+               ) -> torch.Tensor: # (latent_frames, h, w), float32, 0…1
+    """A mask on the grid of the latents; raises `MaskError`
+
+    It goes from 0 (keep) to 1 (edit), or is bool, or uint8 from 0 to 255."""
+    m = torch.as_tensor(mask)
     m = m.float()/255 if m.dtype == torch.uint8 else m.float()
     n, (h, w) = latents.shape[1], latents.shape[-2:]
-    if m.ndim not in (2, 3) or not m.numel(): raise MaskError(f'the mask has shape {tuple(m.shape)}; give (frames, height, width) or (height, width)')
-    if not bool(((m >= 0) & (m <= 1)).all()): raise MaskError(f'the mask goes from {m.min():.3g} to {m.max():.3g}; use 0 (keep) to 1 (edit)')
+    need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
+         '(frames, height, width) or (height, width)', MaskError)
+    need(bool(((m >= 0) & (m <= 1)).all()), f'the mask goes from {m.min():.3g} to {m.max():.3g}; '
+         'use 0 (keep) to 1 (edit)', MaskError)
     if m.ndim == 2: m = m.expand(n, *m.shape)
-    height, width = m.shape[1:]
-    if height % h or width % w or len(m) != n and (n < 2 or (len(m) - 1) % (n - 1)):
-        raise MaskError(f'the mask has {len(m)} frames of {height}×{width}, but the video has {n} latent frames of {h}×{w}; make it as large as the video')
+    check_mask_size(m, n, h, w)
     m = F.adaptive_max_pool2d(m[:, None], (h, w))[:, 0]
     return m if len(m) == n else torch.cat([m[:1], m[1:].unflatten(0, (n - 1, -1)).amax(1)])
 
-# %% ../nbs/04a_masks.ipynb #dcda1cbc
-def pad_mask(pipe, mask: torch.Tensor # (F', h, w), from `latent_mask`
-            ) -> torch.Tensor: "A mask with copies of its first frame in front, as `pad_latents` does it"; return pad_latents(pipe, mask[None, :, None])[0, :, 0]
+def check_mask_size(mask: torch.Tensor, # (frames, H, W)
+                    n: int, # Latent frames
+                    h: int, # Height of the latents
+                    w: int, # Their width
+                   ) -> None:
+    "Refuse a mask that is not as large as the video; raises `MaskError`"
+    frames, height, width = mask.shape
+    long = frames == n or (n > 1 and (frames - 1) % (n - 1) == 0)
+    need(long and height % h == 0 and width % w == 0, f'the mask has {frames} frames of '
+         f'{height}×{width}, but the video has {n} latent frames of {h}×{w}; make it as large as '
+         'the video', MaskError)
 
-def token_mask(pipe, mask: torch.Tensor # (F', h, w), from `latent_mask`
-              ) -> torch.Tensor: # (F″, h″, w″)
+# %% ../nbs/04a_masks.ipynb #dcda1cbc
+def pad_mask(pipe: Any, # A CogVideoX pipeline
+             mask: torch.Tensor, # (…, latent_frames, h, w), from `latent_mask`
+            ) -> torch.Tensor: # (…, padded_frames, h, w)
+    "A mask with copies of its first frame in front, as `pad_latents` does it"
+    one = mask.flatten(0, -4)[:, :, None] if mask.ndim > 3 else mask[None, :, None]
+    padded = pad_latents(pipe, one)[:, :, 0]
+    return padded.unflatten(0, mask.shape[:-3]) if mask.ndim > 3 else padded[0]
+
+def token_mask(pipe: Any, # A CogVideoX pipeline
+               mask: torch.Tensor, # (latent_frames, h, w), from `latent_mask`
+              ) -> torch.Tensor: # In patches
     "A mask on the grid of the transformer's video tokens, for `Injection`"
     c = pipe.transformer.config
-    m = pad_mask(pipe, mask)
-    return F.max_pool3d(m[None], (c.patch_size_t or 1, c.patch_size, c.patch_size))[0]
+    patch = c.patch_size_t or 1, c.patch_size, c.patch_size
+    return F.max_pool3d(pad_mask(pipe, mask)[None], patch)[0]
 
 # %% ../nbs/04a_masks.ipynb #943687e4
-def implied_prediction(inversion: Inversion, alphas_cumprod: torch.Tensor, # ᾱ of all timesteps
-                       t: int # A timestep of the trajectory
-                      ) -> torch.Tensor: # (1, F', C, h, w)
+def implied_prediction(inversion: Inversion, # From `invert`
+                       alphas_cumprod: torch.Tensor, # ᾱ of all timesteps
+                       t: int, # A timestep of the trajectory
+                      ) -> torch.Tensor: # (1, padded_frames, channels, h, w)
     "The clean latents that the path took for granted on its way through `t` (1)"
-    after = [s for s in inversion.timesteps if s < t]
-    if not after: return inversion.latents
-    φ, ψ = angle(alphas_cumprod[t]).item(), angle(alphas_cumprod[after[0]]).item()
-    return (math.sin(φ)*inversion.trajectory[after[0]] - math.sin(ψ)*inversion.trajectory[t])/math.sin(φ - ψ)
+    cleaner = [s for s in inversion.timesteps if s < t]
+    if not cleaner: return inversion.latents
+    φ, ψ = angle(alphas_cumprod[t]).item(), angle(alphas_cumprod[cleaner[0]]).item()
+    x, y = inversion.trajectory[t], inversion.trajectory[cleaner[0]]
+    return (sin(φ)*y - sin(ψ)*x)/sin(φ - ψ)
 
 # %% ../nbs/04a_masks.ipynb #86e14159
-class TrajectoryScheduler(CogVideoXDDIMPathScheduler):
-    "Visits latents of a trajectory, and notes in `predictions` what the model takes for the clean latents there"
-    def along(self, trajectory, timesteps): self.trajectory, self.stops, self.predictions = trajectory, list(timesteps), {}; return self
-
-    def set_timesteps(self, num_inference_steps: int, device=None):
-        "Prepare the visits; the number of steps is that of the inversion"
-        super().set_timesteps(num_inference_steps, device)
-        self.visits, self.timesteps = self.stops, torch.tensor(self.stops, device=device)
-
-    def step(self, model_output: torch.Tensor, timestep: int, sample: torch.Tensor, return_dict: bool = True, **kwargs):
-        "Note, and go on to the next stop"
-        φ, self._call = angle(self.alphas_cumprod[int(timestep)]).item(), self._call + 1
-        self.predictions[int(timestep)] = math.cos(φ)*self._float(sample) - math.sin(φ)*self._float(model_output)
-        self.solved = self.trajectory[self.visits[min(self._call, len(self.visits) - 1)]].to(sample.device).expand_as(sample)
-        return (self.solved,)
-
 @torch.no_grad()
-def predictions_along(pipe, inversion: Inversion, prompts: list[str], # k of them
-                      timesteps: list[int] # Of the trajectory, falling
-                     ) -> dict[int, torch.Tensor]: # Timestep to (k, F', C, h, w), float32
+def predictions_along(pipe: Any, # The pipeline that made the inversion
+                      inversion: Inversion, # From `invert`
+                      prompts: Sequence[str], # k of them
+                      timesteps: Sequence[int], # Of the trajectory, falling
+                     ) -> dict[int, torch.Tensor]: # Timestep to (k, padded_frames, channels, h, w)
     "What the model takes for the clean latents at stored latents, under each of `prompts`"
-    scheduler = TrajectoryScheduler.from_config(pipe.scheduler.config, path_spacing=inversion.settings['path_spacing']).along(inversion.trajectory, timesteps)
+    scheduler = TrajectoryScheduler.from_config(
+        pipe.scheduler.config, path_spacing=inversion.settings.path_spacing)
+    scheduler.along(inversion.trajectory, timesteps)
     start = inversion.trajectory[timesteps[0]].expand(len(prompts), -1, -1, -1, -1)
-    with scheduler_of(pipe, scheduler): call_pipeline(pipe, start, encode_prompts(pipe, prompts), image=inversion.video.frames[0], num_inference_steps=inversion.settings['num_inference_steps'], guidance_scale=1.)
+    with scheduler_of(pipe, scheduler):
+        call_pipeline(pipe, start, encode_prompts(pipe, prompts), image=inversion.video.frames[0],
+                      num_inference_steps=inversion.settings.num_inference_steps, guidance_scale=1.)
     return scheduler.predictions
 
 # %% ../nbs/04a_masks.ipynb #b5c30a14
 def implies_source(inversion: Inversion # From `invert`
                   ) -> bool:
     "Does the trajectory imply (1) what the model predicts under the source prompt?"
-    s = inversion.settings
-    return s['inverse_scheduler'] == CogVideoXDDIMInverseScheduler.__name__ and s['inversion_guidance_scale'] <= 1
+    return inversion.settings.scheduler == 'ours' and not inversion.settings.guided
 
-def predictions_beside_source(pipe, inversion: Inversion, prompts: list[str], # k of them
-                              timesteps: list[int] # Of the trajectory, falling
-                             ) -> dict: # Timestep to the predictions under `prompts`, (k, F', C, h, w), and under the source prompt, (1, F', C, h, w)
-    "What the model takes for the clean latents at stored latents, on the CPU, with the least work"
-    if implies_source(inversion): return {t: (x.cpu(), pad_latents(pipe, implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t))) for t, x in predictions_along(pipe, inversion, prompts, timesteps).items()}
-    return {t: (x[:-1].cpu(), x[-1:].cpu()) for t, x in predictions_along(pipe, inversion, [*prompts, inversion.prompt], timesteps).items()}
+def predictions_beside_source(
+    pipe: Any, # The pipeline that made the inversion
+    inversion: Inversion, # From `invert`
+    prompts: Sequence[str], # k of them
+    timesteps: Sequence[int], # Of the trajectory, falling
+) -> dict[int, tuple[torch.Tensor, torch.Tensor]]: # Timestep to the prompts' and the source's
+    "What the model takes for the clean latents at stored latents, with the least work"
+    if not implies_source(inversion):
+        found = predictions_along(pipe, inversion, [*prompts, inversion.prompt], timesteps)
+        return {t: (x[:-1].cpu(), x[-1:].cpu()) for t, x in found.items()}
+    def implied(t): return implied_prediction(inversion, pipe.scheduler.alphas_cumprod, t)
+    found = predictions_along(pipe, inversion, prompts, timesteps)
+    return {t: (x.cpu(), pad_latents(pipe, implied(t))) for t, x in found.items()}
 
 # %% ../nbs/04a_masks.ipynb #36af2b9d
 def otsu(values: torch.Tensor # Any shape
@@ -105,129 +128,175 @@ def otsu(values: torch.Tensor # Any shape
     x = values.flatten().double().sort().values
     n = torch.arange(1, len(x), dtype=torch.float64)
     below, total = x.cumsum(0)[:-1], x.sum()
-    i = int((n*(len(x) - n)*(below/n - (total - below)/(len(x) - n))**2).argmax())
+    means_apart = below/n - (total - below)/(len(x) - n)
+    i = int((n*(len(x) - n)*means_apart**2).argmax())
     return float((x[i] + x[i + 1])/2)
 
-def _box(f, x, **kwargs): return f(x.flatten(0, -3)[:, None], 3, 1, 1, **kwargs).reshape(x.shape)
+def box_mean(x: torch.Tensor # (…, h, w)
+            ) -> torch.Tensor:
+    "The mean of each 3×3"
+    rows = x.flatten(0, -3)[:, None]
+    return F.avg_pool2d(rows, 3, 1, 1, count_include_pad=False).reshape(x.shape)
 
-def _boxed(strength):
-    "Strengths smoothed by a box of 3×3"
+def box_max(x: torch.Tensor # (…, h, w)
+           ) -> torch.Tensor:
+    "The largest of each 3×3"
+    return F.max_pool2d(x.flatten(0, -3)[:, None], 3, 1, 1).reshape(x.shape)
+
+def smoothed(strength: torch.Tensor # (…, h, w)
+            ) -> torch.Tensor:
+    "Strengths smoothed by a box of 3×3; raises `MaskError`"
     x = strength.float()
-    if not bool(x.isfinite().all()) or x.amax() <= x.amin(): raise MaskError('the strengths are all the same or not finite, so there is nothing to tell apart; give a mask of your own, or leave it out')
-    return _box(F.avg_pool2d, x, count_include_pad=False)
+    apart = bool(x.isfinite().all()) and bool(x.amax() > x.amin())
+    need(apart, 'the strengths are all the same or not finite, so there is nothing to tell apart; '
+         'give a mask, or leave it out', MaskError)
+    return box_mean(x)
 
-def soft_mask(strength: torch.Tensor, # (…, F, h, w), how much is changed, 0 or more
+def soft_mask(strength: torch.Tensor, # (…, h, w), how much is changed, 0 or more
               grow: int = 1, # So many latents more on every side
-              softness: float = .25 # Half the width of the edge, relative to the threshold; 0: yes or no
+              softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
              ) -> torch.Tensor: # As `strength`, 0…1
     "Strengths as a mask around Otsu's threshold; raises `MaskError`"
-    x = _boxed(strength)
+    x = smoothed(strength)
     threshold = otsu(x)
-    m = ((x - threshold)/(2*softness*threshold) + .5).clamp(0, 1) if softness else (x > threshold).float()
-    for _ in range(grow): m = _box(F.max_pool2d, m)
+    m = (x > threshold).float()
+    if softness: m = ((x - threshold)/(2*softness*threshold) + .5).clamp(0, 1)
+    for _ in range(grow): m = box_max(m)
     return m
 
-
 # %% ../nbs/04a_masks.ipynb #3699c1d9
-def spread_stops(visits: list[int], # Falling timesteps of a path
-                 looks: int, # So many, or fewer on a short path
-                 during: tuple[float, float] # Part of the path, 0 (noise) to 1 (clean)
-                ) -> list[int]: # Falling
-    "Some of `visits`, evenly spread over a part of them"
-    return [visits[i] for i in sorted({min(len(visits) - 1, int(len(visits)*(during[0] + (during[1] - during[0])*(k + .5)/looks))) for k in range(looks)})]
+def spread_over(timesteps: Sequence[int], # Falling, of a path
+                count: int, # So many, or fewer on a short path
+                interval: tuple[float, float], # Part of the path, 0 (noise) to 1 (clean)
+               ) -> list[int]: # Falling
+    "Some of `timesteps`, evenly spread over a part of them"
+    n, (start, end) = len(timesteps), interval
+    places = {min(n - 1, int(n*(start + (end - start)*(k + .5)/count))) for k in range(count)}
+    return [timesteps[i] for i in sorted(places)]
 
-def _difference(pipe, inversion, prompts, looks, during):
-    "How much each prompt would change each latent, (k, F', h, w), 1 in the mean over the looks"
-    if not (0 <= during[0] < during[1] <= 1) or looks < 1: raise MaskError(f'during is {during} and looks {looks}; use 0 <= from < to <= 1, and 1 look or more')
-    found = 0.
-    for x, source in predictions_beside_source(pipe, inversion, prompts, stops := spread_stops(inversion.timesteps, looks, during)).values():
+def change(pipe: Any, # The pipeline that made the inversion
+           inversion: Inversion, # From `invert`
+           prompts: Sequence[str], # k of them
+           count: int, # At so many timesteps
+           interval: tuple[float, float], # Part of the steps, 0 (noise) to 1 (clean)
+          ) -> torch.Tensor: # (k, latent_frames, h, w), 1 in the mean
+    "How much each prompt would change each latent; raises `MaskError`"
+    need(0 <= interval[0] < interval[1] <= 1 and count >= 1, f'interval is {interval} and count '
+         f'{count}; use 0 <= from < to <= 1, and 1 timestep or more', MaskError)
+    some, found = spread_over(inversion.timesteps, count, interval), 0.
+    for x, source in predictions_beside_source(pipe, inversion, prompts, some).values():
         size = (x - source).norm(dim=2)[:, -inversion.latents.shape[1]:]
-        found = found + size/size.mean((1, 2, 3), keepdim=True).clamp(min=1e-12)/len(stops)
+        mean = size.mean((1, 2, 3), keepdim=True).clamp(min=1e-12)
+        found = found + size/mean/len(some)
     return found
 
-def difference_mask(pipe, inversion: Inversion, # From `invert`
-                    prompts: str | list[str], # What the video should become; several give a mask each
-                    *,
-                    during: tuple[float, float] = (.3, .7), # Part of the denoising steps in which to look, 0 (noise) to 1 (clean)
-                    looks: int = 5, # At so many latents of the trajectory, evenly spread; a row of the network each, and one more for all prompts where `implies_source` says no
-                    **kwargs # As for `soft_mask`: grow, softness
-                   ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
-    "Where the model would change the video: the difference of what it predicts under the edit prompt and under the source prompt; raises `MaskError`"
-    several = not isinstance(prompts, str)
-    masks = torch.stack([soft_mask(one, **kwargs) for one in _difference(pipe, inversion, list(prompts) if several else [prompts], looks, during)])
-    return masks if several else masks[0]
+def difference_mask(
+    pipe: Any, # The pipeline that made the inversion
+    inversion: Inversion, # From `invert`
+    prompts: str | Sequence[str], # What the video should become; several give a mask each
+    *,
+    interval: tuple[float, float] = (.3, .7), # Part of the steps to look at, 0 (noise) to 1 (clean)
+    count: int = 5, # At so many timesteps; a row of the network each
+    grow: int = 1, # So many latents more on every side
+    softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
+) -> torch.Tensor: # (latent_frames, h, w), or (k, …) for several prompts; 0…1
+    """Where the model would change the video; raises `MaskError`
 
+    That is where its predictions under the edit prompt and under the source prompt differ. Where
+    `implies_source` says no, the network is asked under the source prompt too: a row more."""
+    if isinstance(prompts, str):
+        return difference_mask(pipe, inversion, [prompts], interval=interval, count=count,
+                               grow=grow, softness=softness)[0]
+    found = change(pipe, inversion, prompts, count, interval)
+    return torch.stack([soft_mask(one, grow, softness) for one in found])
 
 # %% ../nbs/04a_masks.ipynb #a70c1e02
-def elsewhere(strength: torch.Tensor # (F', h, w), how much is changed, 0 or more
+def elsewhere(strength: torch.Tensor, # (latent_frames, h, w), how much is changed, 0 or more
              ) -> float: # 0: what is changed is one thing; 1: everything alike
     "Mean change outside of what is changed most, relative to that inside (3); raises `MaskError`"
-    x = _boxed(strength)
+    x = smoothed(strength)
     threshold = otsu(x)
     return float(x[x <= threshold].mean()/x[x > threshold].mean())
 
-def automatic_mask(pipe, inversion: Inversion, # From `invert`
-                   prompts: str | list[str], # What the video should become; several give a mask each
-                   *,
-                   most: float = .5, # Largest `elsewhere` of an edit that gets a mask
-                   early: tuple[float, float] = (.1, .3), # Part of the denoising steps in which to ask, 0 (noise) to 1 (clean)
-                   looks: int = 3, # For the mask, as for `difference_mask`
-                   **kwargs # As for `difference_mask`: during, grow, softness
-                  ) -> torch.Tensor: # (F', h, w), or (k, F', h, w) for several prompts; 0…1
-    "`difference_mask` for a prompt that changes a thing, 1 everywhere for one that changes the background; raises `MaskError`"
-    several = not isinstance(prompts, str)
-    prompts = list(prompts) if several else [prompts]
-    asked = _difference(pipe, inversion, prompts, 2, early)
-    masks, things = torch.ones_like(asked), [i for i, one in enumerate(asked) if one.amax() > one.amin() and elsewhere(one) < most]
-    if things: masks[things] = difference_mask(pipe, inversion, [prompts[i] for i in things], looks=looks, **kwargs)
-    return masks if several else masks[0]
+ASKED = dict(count=2, interval=(.1, .3)) # Where `automatic_mask` asks whether there is a thing
 
-MASKS = {'automatic': automatic_mask, 'difference': difference_mask} # masks that go by a name
+def automatic_mask(
+    pipe: Any, # The pipeline that made the inversion
+    inversion: Inversion, # From `invert`
+    prompts: str | Sequence[str], # What the video should become; several give a mask each
+    *,
+    most: float = .5, # Largest `elsewhere` of an edit that gets a mask
+    count: int = 3, # Timesteps for the mask, as for `difference_mask`
+    **kwargs: Any, # As for `difference_mask`: interval, grow, softness
+) -> torch.Tensor: # (latent_frames, h, w), or (k, …) for several prompts; 0…1
+    """`difference_mask` for a prompt that changes a thing; raises `MaskError`
+
+    It is 1 everywhere for one that changes the background."""
+    if isinstance(prompts, str):
+        return automatic_mask(pipe, inversion, [prompts], most=most, count=count, **kwargs)[0]
+    found = change(pipe, inversion, prompts, **ASKED)
+    masks = torch.ones_like(found)
+    things = [i for i, one in enumerate(found) if one.amax() > one.amin() and elsewhere(one) < most]
+    if things:
+        chosen = [prompts[i] for i in things]
+        masks[things] = difference_mask(pipe, inversion, chosen, count=count, **kwargs)
+    return masks
+
+MASKS = {'automatic': automatic_mask, 'difference': difference_mask} # Masks that go by a name
 
 # %% ../nbs/04a_masks.ipynb #3c70cdcc
-def keep_outside(mask: torch.Tensor, # (F', h, w) for all rows, or (k, F', h, w); 0 (the source's) to 1 (the edit's)
-                 trajectory, # Timestep to the source's latent (1, F', C, h, w)
-                 clean: torch.Tensor, # The source's clean latents, as long as those of the trajectory
-                 steps: tuple[float, float] = (0., 1.) # Part of the steps after which it is done, 0 (noise) to 1 (clean)
-                ): # A function for `callback_on_step_end`
-    "What puts the source back outside of a mask after every step (2), in the precision of our schedulers' state"
+def keep_outside(
+    mask: torch.Tensor, # (latent_frames, h, w) or (k, …); 0 (the source's) to 1 (the edit's)
+    trajectory: Mapping[int, torch.Tensor], # Timestep to latent (1, padded_frames, channels, h, w)
+    clean: torch.Tensor, # The source's clean latents, as those of the trajectory
+    acts: Callable[[int, int], bool] = lambda i, n: True, # After step `i` of `n`?
+) -> Callable: # For `callback_on_step_end`
+    "What puts the source back outside of a mask after every step (2), in float32"
     def blend(pipe, i, t, tensors):
         scheduler, x = pipe.scheduler, tensors['latents']
-        n = len(scheduler.visits)
-        if not steps[0] <= i/n < steps[1]: return tensors
-        state = scheduler._state(x)
-        source = (trajectory[scheduler.visits[i + 1]] if i + 1 < n else clean).to(state)
+        timesteps = scheduler.walk
+        n = len(timesteps)
+        if not acts(i, n): return tensors
+        state = scheduler.exact(x)
+        source = (trajectory[timesteps[i + 1]] if i + 1 < n else clean).to(state)
         m = mask.to(state)[..., None, :, :]
-        m = torch.cat([m[..., :1, :, :, :]]*(source.shape[1] - m.shape[-4]) + [m], -4)
-        scheduler.solved = source + m*(state - source)
+        padding = [m[..., :1, :, :, :]]*(source.shape[1] - m.shape[-4])
+        scheduler.solved = source + torch.cat([*padding, m], -4)*(state - source)
         return {'latents': scheduler.solved.to(x)}
     return blend
 
 # %% ../nbs/04a_masks.ipynb #a70c1e21
-def source_outside(frames: np.ndarray, # Of the edit, (F, H, W, 3), uint8
+def mixed(source: np.ndarray, # (frames, height, width, 3), uint8
+          edit: np.ndarray, # As `source`
+          share: np.ndarray, # Of the edit, (frames, height, width, 1), 0…1
+         ) -> np.ndarray: # As `source`
+    "Source and edit, rounded"
+    return np.round(source + share*(edit.astype(np.float32) - source)).astype(np.uint8)
+
+def source_outside(frames: np.ndarray, # Of the edit, (frames, height, width, 3), uint8
                    source: np.ndarray, # As `frames`
-                   mask: torch.Tensor # (F', h, w), 0 (the source's pixels) to 1 (the edit's)
+                   mask: torch.Tensor, # (latent_frames, h, w), 0 (the source) to 1 (the edit)
                   ) -> np.ndarray: # As `frames`
     "Frames that are the source outside of a mask"
-    m = torch.cat([mask[:1], mask[1:].repeat_interleave((len(frames) - 1)//max(1, len(mask) - 1), 0)])
-    m = F.interpolate(m[:, None].float(), frames.shape[1:3], mode='bilinear')[:, 0, ..., None].numpy()
-    return np.round(source + m*(frames.astype(np.float32) - source)).astype(np.uint8)
-
+    times = (len(frames) - 1)//max(1, len(mask) - 1)
+    m = torch.cat([mask[:1], mask[1:].repeat_interleave(times, 0)])
+    m = F.interpolate(m[:, None].float(), frames.shape[1:3], mode='bilinear')
+    return mixed(source, frames, m[:, 0, ..., None].numpy())
 
 # %% ../nbs/04a_masks.ipynb #a70c1e31
-def check_keep_below(below: float | None):
-    "Raise `MaskError` for what are no grey levels"
-    if below is not None and not 0 <= below <= 255: raise MaskError(f'keep_below is {below}; use grey levels from 0 (keep nothing) to 255')
+def check_keep_below(below: float # τ, in grey levels
+                    ) -> None:
+    "Refuse what are no grey levels; raises `MaskError`"
+    check_number('keep_below', below, 0, 255, note=' grey levels', error=MaskError)
 
-def keep_unchanged(frames: np.ndarray, # Of the edit, (F, H, W, 3), uint8
-                   again: np.ndarray, # The source through the autoencoder, as `frames`
+def keep_unchanged(frames: np.ndarray, # Of the edit, (frames, height, width, 3), uint8
+                   vae_source: np.ndarray, # The source through the autoencoder, as `frames`
                    source: np.ndarray, # As `frames`
-                   below: float = 8. # τ, in grey levels, 0…255
+                   below: float = 8., # τ, in grey levels, 0…255
                   ) -> np.ndarray: # As `frames`
-    "Frames with the source's own pixels where the edit changed next to nothing (4); raises `MaskError`"
+    "Frames with the source's pixels where the edit changed next to nothing (4); raises `MaskError`"
     check_keep_below(below)
     if not below: return frames
-    change = torch.from_numpy(np.abs(frames.astype(np.float32) - again).max(-1))
-    w = ((_box(F.avg_pool2d, change, count_include_pad=False) - below)/(2*below)).clamp(0, 1)[..., None].numpy()
-    return np.round(source + w*(frames.astype(np.float32) - source)).astype(np.uint8)
-
+    d = box_mean(torch.from_numpy(np.abs(frames.astype(np.float32) - vae_source).max(-1)))
+    share = ((d - below)/(2*below)).clamp(0, 1)
+    return mixed(source, frames, share[..., None].numpy())
