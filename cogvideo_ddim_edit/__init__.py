@@ -5,17 +5,21 @@ from importlib import import_module
 
 # Where the public names live. They are imported when first asked for, so that `import cogvideo_ddim_edit` and the command line's help stay light.
 _homes = {
-    'loading': ['FAMILIES', 'Family', 'ModelNotFound', 'Requirements', 'load_pipeline', 'random_pipeline', 'requirements'],
-    'video': ['Video', 'VideoError', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents'],
-    'inversion': ['CogVideoXDDIMInverseScheduler', 'CogVideoXDDIMPathScheduler', 'Inversion', 'InversionError', 'NoiseLikeness', 'StepsError', 'StoredLatents', 'ddim_inversion', 'invert', 'noise_likeness', 'sampler'],
-    'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'Injection', 'InjectionError', 'OverrideAttnProcessors', 'enable_context_parallel', 'injected'],
-    'masks': ['MaskError', 'automatic_mask', 'difference_mask', 'keep_outside', 'keep_unchanged', 'latent_mask', 'source_outside', 'token_mask'],
-    'flow': ['FlowEditScheduler', 'flow_latents'],
-    'reconstruction': ['Edit', 'PRESETS', 'Preset', 'PresetError', 'PromptError', 'RoundTrip', 'StartError', 'edit', 'edit_flow', 'edit_inversion', 'edit_many', 'edit_video', 'reconstruct', 'round_trip'],
-    'maps': ['AttentionMaps', 'MapsError', 'WordMaps', 'attention_maps', 'invert_with_words', 'word_maps', 'word_mask', 'word_tokens'],
-    'export': ['ExportError', 'export_edit', 'export_video', 'filmstrip', 'show', 'side_by_side'],
-    'metrics': ['EditScore', 'MetricError', 'VideoScore', 'score_edit', 'score_folder', 'score_video'],
-    'benchmark': ['BenchmarkError', 'run_benchmark'],
+    'settings': ['EditError'],
+    'loading': ['load_pipeline', 'random_pipeline'],
+    'video': ['Video', 'read_video', 'sample'],
+    'schedulers': ['CogVideoXDDIMInverseScheduler'],
+    'inversion': ['Inversion', 'InversionSettings', 'ddim_inversion', 'invert'],
+    'attention': ['CogVideoXAttnProcessor2_0ForDDIMInversion', 'OverrideAttnProcessors', 'enable_context_parallel'],
+    'injection': ['Injection', 'injected'],
+    'masks': ['difference_mask'],
+    'presets': ['PRESETS', 'EditSettings', 'Preset'],
+    'edits': ['Edit'],
+    'reconstruction': ['edit'],
+    'trust': ['round_trip'],
+    'maps': ['word_maps', 'word_mask'],
+    'export': ['export_edit', 'export_video'],
+    'metrics': ['score_video'],
 }
 _home = {name: module for module, names in _homes.items() for name in names}
 __all__ = sorted(_home)

@@ -4,424 +4,206 @@
 
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, asdict, replace
-from inspect import Parameter, signature
-from typing import Callable
-import html, math, warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+import warnings
 import numpy as np
 import torch
-from diffusers import DDIMInverseScheduler
-from .loading import requirements
-from .video import Video, decode_latents, encode_video
-from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
-from .injection import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, as_json, checked_interval, injected, within
-from .masks import MASKS, MaskError, check_keep_below, keep_outside, keep_unchanged, latent_mask, source_outside
+from .calls import call_pipeline, encode_prompts, pad_latents
+from .edits import Edit
 from .flow import flow_latents
+from .injection import around, injected, within
+from .inversion import Inversion, invert, sampler
+from .jobs import Job, checked_job, found_masks, start_latents
+from .loading import requirements
+from .masks import keep_outside, keep_unchanged, source_outside
+from .presets import Preset, preset_with
+from .schedulers import scheduler_of
+from .video import Video, decode_latents
 
 # %% auto #0
-__all__ = ['TRUSTED_LOSS', 'PRESETS', 'Edit', 'PromptError', 'StartError', 'PresetError', 'check_prompt', 'share_of_noise',
-           'start_latents', 'first_frame', 'guided', 'edit_masks', 'array_masks', 'edit', 'edit_many', 'reconstruct',
-           'edit_flow', 'Preset', 'preset_of', 'check_flow', 'edit_inversion', 'edit_video', 'film_grid', 'RoundTrip',
-           'frame_psnr', 'round_trip']
-
-# %% ../nbs/05_reconstruction.ipynb #a178cc0b
-@dataclass(frozen=True)
-class Edit:
-    "An edited video, where it came from and how it was made"
-    video: Video # The result
-    source: Video # What was edited
-    prompt: str # What it was to become
-    latents: torch.Tensor = field(repr=False) # Final latents, (1, F, C, h, w), float32
-    settings: dict = field(default_factory=dict) # All that is needed to make it again; JSON
-    mask: torch.Tensor | None = field(default=None, repr=False) # Where it could change, (F, h, w), 0…1; None: everywhere
-
-    def _repr_html_(self):
-        cells = ''.join(f'<td style="text-align:center">{html.escape(title)}<br>{video._repr_html_()}</td>' for title, video in (('source', self.source), (self.prompt, self.video)))
-        return f'<table><tr>{cells}</tr></table>'
-
-# %% ../nbs/05_reconstruction.ipynb #780a1ca5
-class PromptError(ValueError):
-    "A prompt that cannot be used"
-
-class StartError(ValueError):
-    "Latents or a first frame that denoising cannot start from"
-
-class PresetError(ValueError):
-    "There is no such preset"
-
-def check_prompt(pipe, prompt: str # The edit prompt
-                ):
-    "Refuse an empty prompt; warn when the model will not read all of it"
-    if not isinstance(prompt, str) or not prompt.strip(): raise PromptError('the prompt is empty; say what the video should show')
-    most, n = pipe.transformer.config.max_text_seq_length, len(pipe.tokenizer(prompt).input_ids)
-    if n > most: warnings.warn(f'the prompt has {n} tokens, of which the model reads the first {most}', stacklevel=3)
-
-def share_of_noise(start: str | float # Not latents
-                  ) -> float: # 0 (inverted) to 1 (fresh noise)
-    "What a start means as a number; raises `StartError`"
-    share = {'inverted': 0., 'noise': 1.}.get(start, start) if isinstance(start, (str, float, int)) else None
-    if not isinstance(share, (float, int)) or not 0 <= share <= 1: raise StartError(f"start is {start!r}; use 'inverted', 'noise', a share of fresh noise from 0 to 1, or latents")
-    return share
-
-def start_latents(pipe, inversion: Inversion, start: str | float | torch.Tensor, seed: int,
-                  timestep: int | None = None # Where on the path; None: where the inversion ends
-                 ) -> torch.Tensor: # As `inversion.noise`
-    "The latents that denoising starts from; raises `StartError`"
-    t = inversion.timesteps[0] if timestep is None else timestep
-    inverted = inversion.trajectory[t]
-    if isinstance(start, torch.Tensor):
-        if start.shape != inverted.shape: raise StartError(f'start latents are {tuple(start.shape)}, but this inversion needs {tuple(inverted.shape)}')
-        return start
-    share = share_of_noise(start)
-    if share == 0: return inverted
-    φ, θ = angle(pipe.scheduler.alphas_cumprod[t]).item(), share*math.pi/2
-    source, noise = math.cos(φ)*pad_latents(pipe, inversion.latents), torch.randn(inverted.shape, generator=torch.Generator().manual_seed(seed))
-    return source + math.cos(θ)*(inverted - source)*(share < 1) + math.sin(θ)*math.sin(φ)*noise
-
-def first_frame(pipe, video: Video, image: np.ndarray | None):
-    "The first frame for an image-to-video model, `image` or the source's own; raises `StartError`"
-    if image is None: return video.frames[0]
-    if not requirements(pipe).image_to_video: raise StartError(f'{requirements(pipe).model} takes no first frame; leave the image out, or use an image-to-video model')
-    if getattr(image, 'dtype', None) != np.uint8 or image.shape != video.frames.shape[1:]:
-        raise StartError(f'the image must be uint8 {video.frames.shape[1:]} like a frame of the video; got {getattr(image, "dtype", type(image).__name__)} {getattr(image, "shape", "")}')
-    return image
-
-# %% ../nbs/05_reconstruction.ipynb #24b886a7
-class _Part(Mapping):
-    "The latents of some timesteps, read when asked for"
-    def __init__(self, latents, timesteps): self.latents, self.timesteps = latents, timesteps
-    def __getitem__(self, t):
-        if t not in self.timesteps: raise KeyError(t)
-        return self.latents[t]
-    def __iter__(self): return iter(self.timesteps)
-    def __len__(self): return len(self.timesteps)
-
-TRUSTED_LOSS = 3. # dB below the autoencoder's own round trip, from which on an inversion is not to be trusted
-
-def _check_report(inversion):
-    loss = inversion.settings.get('round_trip', {}).get('loss', 0.)
-    if loss > TRUSTED_LOSS: warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the autoencoder, so an edit will lose as much; see the verdict of `round_trip`', stacklevel=3)
+__all__ = ['TRUSTED_LOSS', 'guided', 'denoised', 'Part', 'edit_texts', 'outside', 'edit', 'invert_first', 'flown', 'warn_of_loss',
+           'as_edits', 'edited_frames', 'recorded', 'about', 'rerun']
 
 # %% ../nbs/05_reconstruction.ipynb #1721ade3
 @contextmanager
-def guided(transformer, # A CogVideoX transformer
-           steps: tuple[float, float], # Part of the denoising steps with guidance, 0 (noise) to 1 (clean)
-           visits: list[int] # Timesteps of the path, falling
-          ):
-    "`transformer` in a pipeline with guidance, without the rows that have no prompt outside of `steps`"
-    n, cut = len(visits), False
-    def leave(module, args, kwargs):
+def guided(transformer: torch.nn.Module, # A CogVideoX transformer
+           interval: tuple | frozenset, # Part of the denoising steps with guidance
+           timesteps: Sequence[int], # Of the path, falling
+          ) -> Iterator[torch.nn.Module]:
+    "`transformer` in a pipeline with guidance, without the negative rows outside of `interval`"
+    n, cut = len(timesteps), False
+    def before(keywords):
         nonlocal cut
-        kwargs = {**dict(zip(ARGUMENTS, args)), **kwargs}
-        cut = not within(steps, visits.index(int(kwargs['timestep'].flatten()[0])), n)
-        return (), {name: x.chunk(2)[1] if cut and name in ('hidden_states', 'encoder_hidden_states', 'timestep') else x for name, x in kwargs.items()}
-    def double(module, args, kwargs, output):
-        if not cut: return output
-        twice = lambda x: torch.cat([x, x])
-        return (twice(output[0]), *output[1:]) if isinstance(output, tuple) else type(output)(sample=twice(output.sample))
-    hooks = []
-    try:
-        if not all(within(steps, i, n) for i in range(n)): hooks += [transformer.register_forward_pre_hook(leave, with_kwargs=True, prepend=True), transformer.register_forward_hook(double, with_kwargs=True)]
-        yield transformer
-    finally:
-        for hook in hooks: hook.remove()
-
-# %% ../nbs/05_reconstruction.ipynb #bb51c5a0
-def edit_masks(pipe, inversion: Inversion, mask, prompts: list[str]) -> torch.Tensor | None: # (k, F, h, w), 0…1
-    "The mask of each of `prompts`; raises `MaskError`"
-    if mask is None or mask is False: return None
-    if callable(mask): mask = mask(pipe, inversion)
-    if isinstance(mask, str):
-        if mask not in MASKS: raise MaskError(f"mask is {mask!r}; use {', '.join(map(repr, MASKS))}, an array of the video's size, a function, or None")
-        masks = MASKS[mask](pipe, inversion, prompts)
-        return None if bool((masks == 1).all()) else masks
-    return array_masks(mask, prompts, inversion.latents)
-
-def array_masks(mask, prompts, latents):
-    "One mask for all prompts, or one for each, on the grid of the latents"
-    if getattr(mask, 'ndim', 0) != 4: mask = [mask]*len(prompts)
-    if len(mask) != len(prompts): raise MaskError(f'there are {len(mask)} masks for {len(prompts)} prompts; give one for all, or one for each')
-    return torch.stack([latent_mask(m, latents) for m in mask])
-
-# %% ../nbs/05_reconstruction.ipynb #b57f848d
-def edit(pipe, # The pipeline that made the inversion
-         inversion: Inversion, # From `invert`
-         prompt: str, # What the video should become
-         injection: Injection | None = None, # What is taken from the source, when and where; None: the default preset's
-         *,
-         negative_prompt: str = '', # What it should not show
-         guidance_scale: float = 6., # How much the prompt counts; 1: no guidance, half the cost
-         guidance_steps: tuple[float, float] = (0., 1.), # Part of the steps with guidance, 0 (noise) to 1 (clean)
-         start: str | float | torch.Tensor = 'inverted', # 'inverted', 'noise', a share of fresh noise 0…1, or latents like `inversion.noise`
-         strength: float | None = None, # Share of the path to walk, at most what was inverted; None: that
-         replay: float = 1., # Share of the inversion's residuals that is added, 0…1
-         mask: str | np.ndarray | torch.Tensor | Callable | None = None, # Where it may change, 0 (stays) to 1: pixels (F, H, W) or (H, W), latents (F', h, w), 'automatic', 'difference', or a function of pipeline and inversion that makes one; None: everywhere
-         mask_steps: tuple[float, float] = (0., 1.), # Part of the steps after which the rest is put back
-         keep_below: float = 0., # Changes of fewer grey levels than this, 0…255, are taken back to the source's pixels; 0: none (`keep_unchanged`)
-         image: np.ndarray | None = None, # Edited first frame (H, W, 3), uint8, for image-to-video models; None: the source's
-         reference_prompt: str | None = None, # What the source shows, where the edit looks at it; None: what the inversion says
-         seed: int = 0, # Of the noise; without effect where no noise is drawn
-        ) -> Edit: # The edited video
-    "Prompted reconstruction: denoise under `prompt` with the source in view; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
-    return edit_many(pipe, inversion, [prompt], injection, negative_prompt=negative_prompt, guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, strength=strength, replay=replay, mask=mask, mask_steps=mask_steps, keep_below=keep_below, image=image, reference_prompt=reference_prompt, seed=seed)[0]
-
-def edit_many(pipe, inversion: Inversion, # From `invert`
-              prompts: list[str], # What the video should become, k times
-              injection: Injection | None = None, # None: the default preset's
-              **kwargs # As for `edit`; `mask` may also be (k, …)
-             ) -> list[Edit]: # One for each prompt
-    "Edits by several prompts at the cost of one inversion and one reference; raises as `edit`"
-    if isinstance(prompts, str) or not len(prompts): raise PromptError('give a list of one prompt or more')
-    for prompt in prompts: check_prompt(pipe, prompt)
-    _check_report(inversion)
-    return _denoise(pipe, inversion, list(prompts), injection or PRESETS['default'].injection, **kwargs)
+        t = int(keywords['timestep'].flatten()[0])
+        cut = not within(interval, timesteps.index(t), n)
+        if not cut: return keywords
+        batch = 'hidden_states', 'encoder_hidden_states', 'timestep'
+        return keywords | {name: keywords[name].chunk(2)[1] for name in batch}
+    def after(v): return torch.cat([v, v]) if cut else v
+    always = all(within(interval, i, n) for i in range(n))
+    with nullcontext() if always else around(transformer, before, after): yield transformer
 
 # %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
-@torch.no_grad()
-def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_scale=6., guidance_steps=(0., 1.), start='inverted', strength=None, replay=1., mask=None, mask_steps=(0., 1.), keep_below=0., image=None, reference_prompt=None, seed=0):
-    check_keep_below(keep_below)
-    if reference_prompt is not None and injection.row_by_row: raise InjectionError('row_by_row shows the source under the edit prompts; leave reference_prompt out')
-    scheduler, n, k = sampler(pipe, inversion, strength, replay), inversion.settings['num_inference_steps'], len(prompts)
-    visits, source, guidance_steps, mask_steps = scheduler.path(n), inversion.video, checked_interval('guidance_steps', guidance_steps), checked_interval('mask_steps', mask_steps)
-    latents, image = start_latents(pipe, inversion, start, seed, visits[0]).expand(k, -1, -1, -1, -1), first_frame(pipe, source, image)
-    masks = edit_masks(pipe, inversion, mask, prompts)
-    embeds, negative = encode_prompts(pipe, prompts), encode_prompts(pipe, [negative_prompt]*k) if guidance_scale > 1 else None
-    view = injected(pipe.transformer, injection, _Part(inversion.trajectory, visits), inversion.prompt_embeds if reference_prompt is None else encode_prompts(pipe, [reference_prompt]), inversion.image_latents) if injection.gives else nullcontext()
-    guide = guided(pipe.transformer, guidance_steps, visits) if guidance_scale > 1 else nullcontext()
-    keep = dict(callback_on_step_end=keep_outside(masks, inversion.trajectory, pad_latents(pipe, inversion.latents), mask_steps)) if masks is not None else {}
+def denoised(job: Job # With an inversion
+            ) -> torch.Tensor: # (k, latent_frames, channels, h, w), float32, on the CPU
+    "Final latents of prompted reconstruction; raises `EditError`"
+    pipe, inversion, edit, k = job.pipe, job.inversion, job.preset.edit, len(job.prompts)
+    n = inversion.settings.num_inference_steps
+    scheduler = sampler(pipe, inversion, edit.strength, edit.replay)
+    timesteps = scheduler.path(n)
+    start = start_latents(pipe, inversion, edit.start, job.seed, timesteps[0])
+    job.masks = found_masks(job)
+    words, negative, reference = edit_texts(job)
+    view = guide = nullcontext()
+    if edit.injection.gives:
+        view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
+                        reference, inversion.image_latents)
+    if edit.guided: guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
     with scheduler_of(pipe, scheduler), view, guide:
-        z = call_pipeline(pipe, latents, embeds, negative, image, num_inference_steps=n, guidance_scale=guidance_scale, **keep)
-    z = z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
-    said = mask if isinstance(mask, str) else None
-    settings = {**inversion.settings, 'source_prompt': inversion.prompt, 'negative_prompt': negative_prompt, 'guidance_scale': guidance_scale, 'guidance_steps': list(guidance_steps),
-                'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'reference_prompt': reference_prompt, 'seed': seed, 'injection': injection.as_dict(),
-                'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
-    again = decode_latents(pipe, inversion.latents) if keep_below else None
-    return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
-                 None if masks is None else masks[i]) for i, prompt in enumerate(prompts)]
+        z = call_pipeline(pipe, start.expand(k, -1, -1, -1, -1), words, negative, job.first_frame,
+                          num_inference_steps=n, guidance_scale=edit.guidance_scale,
+                          callback_on_step_end=outside(job))
+    return z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
 
-def _film(pipe, latents, source, mask, again, keep_below):
-    "Decoded latents; the source's pixels outside of a mask, and where next to nothing changed"
-    frames = decode_latents(pipe, latents)
-    if keep_below: frames = keep_unchanged(frames, again, source.frames, keep_below)
-    return replace(source, frames=frames if mask is None else source_outside(frames, source.frames, mask))
+# %% ../nbs/05_reconstruction.ipynb #17129e71
+class Part(Mapping):
+    "The latents of some timesteps, read when asked for"
+    def __init__(self, latents: Mapping[int, torch.Tensor], timesteps: Sequence[int]):
+        self.latents, self.timesteps = latents, timesteps
 
+    def __getitem__(self, t):
+        if t not in self.timesteps: raise KeyError(t)
+        return self.latents[t]
 
-# %% ../nbs/05_reconstruction.ipynb #ccbaa1a9
-def reconstruct(pipe, inversion: Inversion, # From `invert`
-                injection: Injection = Injection(weight=0.), # None of the source in view, by default
-                guidance_scale: float = 1., # No guidance, by default
-                **kwargs # As for `edit`: start, strength, replay, mask, seed
-               ) -> Edit: # The source again, as well as model and inversion allow
-    "Denoise under the source's own prompt: what comes back is what the inversion is worth"
-    return _denoise(pipe, inversion, [inversion.prompt], injection, guidance_scale=guidance_scale, **kwargs)[0]
+    def __iter__(self): return iter(self.timesteps)
 
-# %% ../nbs/05_reconstruction.ipynb #2641ea2b
+    def __len__(self): return len(self.timesteps)
+
+def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
+    "Embeddings of the prompts, of the negative prompt, and of what the reference shows"
+    edit, k, inversion = job.preset.edit, len(job.prompts), job.inversion
+    against, shown = [job.negative_prompt]*edit.guided, edit.reference_prompt
+    new = [*job.prompts, *against] + ([] if shown is None else [shown])
+    encode_prompts(job.pipe, new, job.texts) # in one go
+    words = encode_prompts(job.pipe, job.prompts, job.texts)
+    negative = encode_prompts(job.pipe, against*k, job.texts) if edit.guided else None
+    if shown is None: return words, negative, inversion.prompt_embeds
+    return words, negative, encode_prompts(job.pipe, [shown], job.texts)
+
+def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
+    "What puts the source back outside of the masks"
+    if job.masks is None: return None
+    interval, clean = job.preset.edit.mask_interval, pad_latents(job.pipe, job.latents)
+    def acts(i, n): return within(interval, i, n)
+    return keep_outside(job.masks, job.inversion.trajectory, clean, acts)
+
+# %% ../nbs/05_reconstruction.ipynb #b57f848d
 @torch.no_grad()
-def edit_flow(pipe, # A CogVideoX pipeline
-              video: Video, # From `read_video(path, pipe)`
-              prompt: str | list[str], # What it should become; several are edited as one batch
-              source_prompt: str = '', # What it shows now
-              *,
-              injection: Injection | None = None, # What is taken from the source, when and where; None: nothing
-              mask: np.ndarray | torch.Tensor | None = None, # Where it may change, as for `edit`, but not a word or a function, which need an inversion
-              keep_below: float = 0., # As for `edit`
-              image: np.ndarray | None = None, # Edited first frame, for image-to-video models
-              **kwargs # As for `flow_latents`: num_inference_steps, strength, guidance_scale, source_guidance_scale, negative_prompt, draws, seed
-             ) -> Edit | list[Edit]: # The edited video, or one for each prompt
-    "Edit by the difference of two predictions at every noise level; raises `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`"
-    prompts = [prompt] if isinstance(prompt, str) else list(prompt)
-    for one in prompts: check_prompt(pipe, one)
-    check_keep_below(keep_below)
-    if isinstance(mask, str) or callable(mask): raise MaskError(f"mask is {mask if isinstance(mask, str) else 'a function'!r}, but without an inversion there is nothing to compare; give an array of the video's size, or None")
-    image, latents = first_frame(pipe, video, image), encode_video(pipe, video)
-    masks = None if mask is None or mask is False else array_masks(mask, prompts, latents)
-    z = flow_latents(pipe, latents, prompts, source_prompt, mask=masks, image=image, injection=injection, **kwargs)
-    again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, keep_below=keep_below, **_flow_defaults | kwargs, injection=None if injection is None else injection.as_dict(),
-        frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
-    edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else as_json(m)}, m)
-             for i, (one, m) in enumerate(zip(prompts, [None]*len(prompts) if masks is None else masks))]
+def edit(
+    pipe: Any, # A CogVideoX pipeline
+    source: str | Path | Video | Inversion, # What is edited, or its inversion
+    prompt: str | Sequence[str], # What it should become; several are edited as one batch
+    *,
+    preset: str | Preset = 'default', # One of `PRESETS`, by name, or a preset of your own
+    source_prompt: str = '', # What the source shows now; an inversion knows it
+    image: np.ndarray | str | Path | None = None, # First frame for image-to-video models
+    seed: int = 0, # Of the noise, 0 or more
+    **changes: Any, # Settings with another value: fields of `EditSettings`, `InversionSettings`
+) -> Edit | list[Edit]: # One for each prompt
+    "Edit a video by words: what they say differently changes; raises `EditError`"
+    settings = preset_with(preset, changes, isinstance(source, Inversion))
+    job = checked_job(pipe, source, prompt, settings, source_prompt, image, seed)
+    if settings.inverts:
+        if job.inversion is None: invert_first(job)
+        warn_of_loss(job.inversion)
+        latents = denoised(job)
+    else: latents = flown(job)
+    edits = as_edits(job, latents, preset if isinstance(preset, str) else None)
     return edits[0] if isinstance(prompt, str) else edits
 
-_flow_defaults = {name: p.default for name, p in signature(flow_latents).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('injection', 'mask', 'image')}
+# %% ../nbs/05_reconstruction.ipynb #9a1413b8
+def invert_first(job: Job) -> None:
+    "Make the inversion that a job has not"
+    how = job.preset.inversion.changed(seed=job.seed)
+    job.inversion = invert(job.pipe, job.video, job.source_prompt, how)
+    job.texts[job.inversion.prompt] = job.inversion.prompt_embeds
 
-# %% ../nbs/05_reconstruction.ipynb #57200434
-@dataclass(frozen=True)
-class Preset:
-    "Settings that belong together"
-    source: str # Where they come from
-    injection: Injection # What is taken from the source
-    start: str = 'inverted' # Where denoising starts
-    guidance_scale: float = 6. # Of the edit
-    inversion: Callable = lambda pipe: {} # Pipeline to those keyword arguments of `invert` that are not its defaults
-    inversion_prompt: bool = True # Is the source prompt used in the inversion?
-    num_inference_steps: int = 50 # Of the inversion and of the edit
-    guidance_steps: tuple[float, float] = (0., 1.) # Part of the steps with guidance
-    mask: str | None = None # 'automatic', 'difference', or None: the edit may change everything
-    keep_below: float = 0. # Changes of fewer grey levels are taken back; 0: none
-    negative_source: bool = False # Is the source prompt the negative prompt?
-    flow: dict | None = None # Keyword arguments of `edit_flow`, which is used in place of an inversion
+def flown(job: Job) -> torch.Tensor: # (k, latent_frames, channels, h, w), float32, on the CPU
+    "Final latents of the engine 'flow'"
+    path = job.preset.inversion
+    if job.inversion is not None:
+        job.masks = found_masks(job)
+        path = path.changed(num_inference_steps=job.inversion.settings.num_inference_steps)
+    job.preset = job.preset.changed(inversion=path)
+    return flow_latents(job.pipe, job.latents, job.prompts, job.source_prompt, job.preset,
+                        mask=job.masks, image=job.first_frame, seed=job.seed, texts=job.texts)
 
-    def inversion_settings(self, pipe # A CogVideoX pipeline
-                          ) -> dict: # Keyword arguments of `invert`, all that say how: not seed and folder
-        "How the inversion of an edit is made: what `invert` does by itself, and what the preset says beside it"
-        own = {name: p.default for name, p in signature(invert).parameters.items() if p.kind is Parameter.KEYWORD_ONLY and name not in ('seed', 'folder')}
-        return own | dict(num_inference_steps=self.num_inference_steps) | self.inversion(pipe)
+TRUSTED_LOSS = 3. # dB below the autoencoder from which on an inversion is not to be trusted
 
-PRESETS = {
-    'default': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
-    'fast': Preset('as default, with half the steps and none of them refined', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), num_inference_steps=25, guidance_scale=4., guidance_steps=(0., .75), negative_source=True, keep_below=8.,
-                   inversion=lambda pipe: dict(refinement=(), stochastic_entry=1)),
-    'faithful': Preset('validation pairs of 13_benchmark', Injection('values', 1., steps_interval=(.1, .6), layers=(.5, 1.)), guidance_scale=5., guidance_steps=(0., .75), negative_source=True, keep_below=8., inversion=lambda pipe: dict(stochastic_entry=1)),
-    'replace': Preset('DiTCtrl, 2412.18597', Injection('replaced', steps_interval=(.04, .5), layers=(.83, 1.))),
-    'flow': Preset('FlowEdit, 2412.08629, with settings from validation pairs', Injection(weight=0.), guidance_scale=3., flow=dict(strength=.7, source_guidance_scale=2.)),
-    'anchored': Preset('FlowEdit with the source in view (04b_flow), settings from validation pairs', Injection('values', 1., steps_interval=(.1, .5), layers=(.5, 1.)), guidance_scale=4., keep_below=8., flow=dict(strength=.9)),
-    'reference': Preset('the public script', PUBLIC_SCRIPT, 'noise', 6., lambda pipe: dict(guidance_scale=6., scheduler=DDIMInverseScheduler(**pipe.scheduler.config)), False),
-}
+def warn_of_loss(inversion: Inversion) -> None:
+    "Warn of an inversion of which `round_trip` found that it does not lead back"
+    loss = inversion.about.get('round_trip', {}).get('loss', 0.)
+    if loss > TRUSTED_LOSS:
+        warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the '
+                      'autoencoder, so an edit will lose as much; see the verdict of `round_trip`',
+                      stacklevel=3)
 
-def preset_of(name: str) -> Preset:
-    "The preset of that name; raises `PresetError`"
-    if name not in PRESETS: raise PresetError(f"there is no preset {name!r}; use one of {', '.join(PRESETS)}")
-    return PRESETS[name]
+# %% ../nbs/05_reconstruction.ipynb #66ff79a6
+def as_edits(job: Job, # Done
+             latents: torch.Tensor, # (k, latent_frames, channels, h, w)
+             name: str | None, # Of the preset, if it has one
+            ) -> list[Edit]: # One for each prompt
+    "Edits with their videos and records"
+    vae_source = decode_latents(job.pipe, job.latents) if job.preset.edit.keep_below else None
+    preset, edits = recorded(job), []
+    for i, prompt in enumerate(job.prompts):
+        z, mask = latents[i:i + 1], None if job.masks is None else job.masks[i]
+        video = replace(job.video, frames=edited_frames(job, z, mask, vae_source))
+        edits.append(Edit(video, job.video, prompt, z, preset, job.source_prompt, job.seed,
+                          tuple(job.prompts), mask, job.image, about(job, name)))
+    return edits
 
-def check_flow(preset: str, # One of `PRESETS` that makes no inversion
-               asked: Sequence[str] # Settings given that only an inversion could use, by name
-              ): # Nothing
-    "Raise `PresetError` if there are any"
-    if asked: raise PresetError(f'the preset {preset!r} edits without an inversion and has no {" and no ".join(asked)}; leave that out, or use another preset')
+def edited_frames(job: Job, # Done
+                  latents: torch.Tensor, # (1, latent_frames, channels, h, w)
+                  mask: torch.Tensor | None, # (latent_frames, h, w), 0…1
+                  vae_source: np.ndarray | None, # The source through the autoencoder
+                 ) -> np.ndarray: # (frames, height, width, 3), uint8
+    "Decoded latents, with the source's pixels outside of the mask and where nothing changed"
+    edit, source = job.preset.edit, job.video.frames
+    frames = decode_latents(job.pipe, latents)
+    if vae_source is not None: frames = keep_unchanged(frames, vae_source, source, edit.keep_below)
+    last = 1. if isinstance(edit.mask_interval, frozenset) else edit.mask_interval[1]
+    return frames if mask is None or last < 1 else source_outside(frames, source, mask)
 
-# %% ../nbs/05_reconstruction.ipynb #ad43e6ae
-def edit_inversion(pipe, # The pipeline that made the inversion
-                   inversion: Inversion, # From `invert`
-                   prompt: str | list[str], # What the video should become; several are edited as one batch
-                   *,
-                   preset: str = 'default', # One of `PRESETS`, for what belongs to the edit
-                   negative_prompt: str | None = None, # What it should not show; None: the preset's
-                   guidance_scale: float | None = None, start: str | float | torch.Tensor | None = None, mask=None, keep_below: float | None = None, # None: the preset's; mask=False: none
-                   **kwargs # As for `edit`
-                  ) -> Edit | list[Edit]: # The edited video, or one for each prompt
-    "`edit` with what a preset says about it; raises as `edit`, and `PresetError`"
-    p, prompts = preset_of(preset), [prompt] if isinstance(prompt, str) else list(prompt)
-    own = _own_settings(p, inversion.prompt, guidance_scale, negative_prompt, mask, keep_below)
-    if p.flow is not None:
-        check_flow(preset, [*['start']*(start is not None), *sorted(set(kwargs) - {*_flow_defaults, 'image'})])
-        own['mask'] = edit_masks(pipe, inversion, own['mask'], prompts) # here the difference can be asked for
-        return _edit_flows(pipe, inversion.video, prompt, inversion.prompt, preset, num_inference_steps=inversion.settings['num_inference_steps'], **own, **kwargs)
-    return _named(edit_many(pipe, inversion, prompts, p.injection, **{'guidance_steps': p.guidance_steps, **kwargs}, **own, start=p.start if start is None else start), preset, prompt)
+def recorded(job: Job) -> Preset:
+    "The preset as it was used: the inversion's own settings, masks that were given as numbers"
+    preset, edit = job.preset, job.preset.edit
+    if preset.inverts: preset = preset.changed(inversion=job.inversion.settings)
+    found = edit.needs_inversion and preset.inverts and not callable(edit.mask)
+    if found or job.masks is None: return preset
+    words = dict(mask=job.masks, mask_words=(), mask_against=())
+    return preset.changed(edit=edit.changed(**words))
 
-def _own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below):
-    "What the preset `p` says where None is given"
-    return dict(guidance_scale=p.guidance_scale if guidance_scale is None else guidance_scale, mask=p.mask if mask is None else mask, keep_below=p.keep_below if keep_below is None else keep_below,
-                negative_prompt=negative_prompt if negative_prompt is not None else source_prompt if p.negative_source else '')
+def about(job: Job, # Done
+          name: str | None, # Of the preset, if it has one
+         ) -> dict: # JSON
+    "Facts of an edit that are no settings"
+    facts = dict(preset=name, model=requirements(job.pipe).model, fps=str(job.video.fps),
+                 frames=list(job.video.indices),
+                 dtype=str(job.pipe.transformer.dtype).removeprefix('torch.'))
+    if job.preset.inverts: facts |= job.inversion.about | dict(inverted_with=job.inversion.prompt)
+    return facts
 
-def _edit_flows(pipe, video, prompt, source_prompt, preset, **kwargs):
-    "`edit_flow` by a preset, for one prompt or several; what is None is the preset's"
-    settings = {'injection': preset_of(preset).injection, **preset_of(preset).flow, **{k: v for k, v in kwargs.items() if v is not None}}
-    return _named(edit_flow(pipe, video, [prompt] if isinstance(prompt, str) else list(prompt), source_prompt, **settings), preset, prompt)
-
-def _named(edits, preset, prompt):
-    "Edits that know their preset; one of them for one prompt"
-    for one in edits: one.settings['preset'] = preset
-    return edits[0] if isinstance(prompt, str) else edits
-
-def edit_video(pipe, # A CogVideoX pipeline
-               video: Video, # From `read_video(path, pipe)`
-               prompt: str | list[str], # What it should become; several are edited as one batch
-               *,
-               source_prompt: str = '', # What it shows now
-               preset: str = 'default', # One of `PRESETS`
-               num_inference_steps: int | None = None, # Steps of the inversion and of the edit; None: the preset's
-               negative_prompt: str | None = None, # What the result should not show; None: the preset's
-               guidance_scale: float | None = None, # None: the preset's
-               start: str | float | torch.Tensor | None = None, # None: the preset's
-               strength: float | None = None, # Share of the path that is inverted and walked again; None: the preset's, mostly all of it
-               mask=None, # Where it may change, as for `edit`; None: the preset's; False: everywhere
-               keep_below: float | None = None, # Changes of fewer grey levels than this, 0…255, are taken back to the source's pixels; 0: none; None: the preset's
-               image: np.ndarray | None = None, # Edited first frame, for image-to-video models
-               seed: int = 0, # Of the noise
-              ) -> Edit | list[Edit]: # The edited video, or one for each prompt
-    "Invert and edit in one call; raises `PresetError`, `PromptError`, `StartError`, `StepsError`, `MaskError`, `InjectionError`, `VideoError`"
-    p = preset_of(preset)
-    for one in [prompt] if isinstance(prompt, str) else prompt: check_prompt(pipe, one)
-    first_frame(pipe, video, image); check_keep_below(keep_below)
-    if start is not None and not isinstance(start, torch.Tensor): share_of_noise(start)
-    steps = p.num_inference_steps if num_inference_steps is None else num_inference_steps
-    if p.flow is not None:
-        check_flow(preset, ['start']*(start is not None))
-        return _edit_flows(pipe, video, prompt, source_prompt, preset, num_inference_steps=steps, strength=strength, image=image, seed=seed, **_own_settings(p, source_prompt, guidance_scale, negative_prompt, mask, keep_below))
-    settings = p.inversion_settings(pipe) | dict(num_inference_steps=steps)
-    if strength is not None: settings['strength'] = strength
-    inversion = invert(pipe, video, source_prompt if p.inversion_prompt else '', seed=seed, **settings)
-    return edit_inversion(pipe, inversion, prompt, preset=preset, negative_prompt=negative_prompt, guidance_scale=guidance_scale, start=start, mask=mask, keep_below=keep_below, image=image, seed=seed)
-
-# %% ../nbs/05_reconstruction.ipynb #d7f16665
-def film_grid(rows: dict, # Title to frames (F, H, W, 3)
-              every: int = 2, # Show every n-th frame
-              size: float = .9, # Inches per frame
-             ): # A matplotlib Figure
-    "Clips under each other, one row each, time to the right"
-    from matplotlib.figure import Figure
-    n = len(range(0, len(next(iter(rows.values()))), every))
-    fig = Figure(figsize=(size*n + 1.6, size*len(rows)), dpi=90, layout='constrained')
-    axes = fig.subplots(len(rows), n, squeeze=False)
-    for line, (title, frames) in zip(axes, rows.items()):
-        for ax, frame in zip(line, frames[::every]): ax.imshow(frame, interpolation='nearest'); ax.set(xticks=[], yticks=[])
-        line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=9)
-    return fig
-
-# %% ../nbs/05_reconstruction.ipynb #f4c04412
-@dataclass(frozen=True)
-class RoundTrip:
-    "What comes back of a video that is inverted and sampled again, PSNR per frame in dB"
-    vae: tuple[float, ...] # Encoded and decoded, nothing else
-    plain: tuple[float, ...] # Sampled again under the source prompt
-    referenced: tuple[float, ...] # The same with the source in view
-    noise: NoiseLikeness # Of the latents where sampling starts
-    certificate: float # Largest last movement of a latent in the inversion, relative to its norm
-
-    @property
-    def loss(self) -> float: "dB below the autoencoder, mean over the frames"; return float(np.mean(self.vae) - np.mean(self.plain))
-
-    @property
-    def verdict(self) -> str:
-        "One sentence: can edits be trusted, and what to change if not"
-        if np.mean(self.vae) < 25: return f'The autoencoder alone brings back only {np.mean(self.vae):.1f} dB of this video; use a larger size or another clip.'
-        if self.loss > TRUSTED_LOSS: return f'Sampling comes back {self.loss:.1f} dB below the autoencoder: give a source prompt, invert with more steps or refinement, or keep residuals with replay_steps=1.'
-        if abs(self.noise.std - 1) > .15 or abs(self.noise.correlation) > .15: return f'The video comes back ({self.loss:.1f} dB below the autoencoder), but the end of the path is not like noise ({self.noise}): if edits change too little, use stochastic_entry=1 or start from noise.'
-        return f'Good: the video comes back ({self.loss:.1f} dB below the autoencoder) and the end of the path is like noise.'
-
-    def as_dict(self) -> dict: "JSON"; return {**asdict(self), 'loss': self.loss, 'verdict': self.verdict}
-
-    def picture(self):
-        "PSNR of every frame, a matplotlib Figure"
-        from matplotlib.figure import Figure
-        fig = Figure(figsize=(6, 2.4), dpi=90, layout='constrained')
-        ax = fig.subplots()
-        for name, style in (('vae', 'k:'), ('plain', 'C0o-'), ('referenced', 'C1s--')): ax.plot(getattr(self, name), style, ms=3, label={'vae': 'autoencoder only', 'plain': 'sampled again', 'referenced': 'with the reference'}[name])
-        ax.set(xlabel='frame', ylabel='PSNR, dB', title='What comes back'); ax.legend(fontsize=7)
-        return fig
-
-    def _repr_html_(self):
-        from base64 import b64encode
-        from io import BytesIO
-        self.picture().savefig(file := BytesIO(), format='png')
-        return f'<img src="data:image/png;base64,{b64encode(file.getvalue()).decode()}"><p>{html.escape(self.verdict)}</p>'
-
-def frame_psnr(a: np.ndarray, b: np.ndarray # Frames (F, H, W, 3), uint8
-              ) -> tuple[float, ...]: # dB, at most 99
-    "Peak signal-to-noise ratio of each frame"
-    error = np.square(a.astype(float) - b.astype(float)).mean((1, 2, 3))
-    return tuple(np.minimum(99., 10*np.log10(255**2/np.maximum(error, 1e-9))).tolist())
-
-def round_trip(pipe, inversion: Inversion, # From `invert`
-               injection: Injection | None = None # For the third trip; None: the default preset's
-              ) -> RoundTrip: # Also noted in the inversion's settings, so that `edit` can warn
-    "Decode the source's latents, and sample them again without and with the reference"
-    source = inversion.video.frames
-    referenced = reconstruct(pipe, inversion, injection or PRESETS['default'].injection).video.frames
-    out = RoundTrip(frame_psnr(decode_latents(pipe, inversion.latents), source), frame_psnr(reconstruct(pipe, inversion).video.frames, source), frame_psnr(referenced, source),
-                    noise_likeness(inversion.noise), max(inversion.certificate.values(), default=float('nan')))
-    inversion.settings['round_trip'] = out.as_dict()
-    return out
+def rerun(pipe: Any, # The pipeline that made the edit, or one like it
+          edit_: Edit, # Made before, perhaps loaded from a folder
+         ) -> Edit: # With the same bits on the same machine
+    "The edit again, from its record alone"
+    source, preset = edit_.source, edit_.preset
+    if preset.inverts: source = invert(pipe, source, edit_.about['inverted_with'], preset.inversion)
+    again = edit(pipe, source, list(edit_.prompts), preset=preset, image=edit_.image,
+                 source_prompt=edit_.source_prompt, seed=edit_.seed)
+    return again[edit_.prompts.index(edit_.prompt)]
