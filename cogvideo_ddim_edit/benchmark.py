@@ -21,7 +21,8 @@ from .loading import load_pipeline, requirements
 from .shapes import ATTRIBUTES, FPS, MOTIONS, SIZE, Scene, caption, counterfactual, render, sample_scene
 from .video import Video, VideoError, decode_latents, encode_video
 from .inversion import call_pipeline, encode_prompts, invert
-from .injection import Injection, InjectionError, as_json
+from .settings import to_json
+from .injection import Injection, InjectionError
 from .masks import MaskError
 from .reconstruction import PRESETS, edit, edit_flow, edit_video, preset_of
 from .cost import measure
@@ -176,7 +177,7 @@ def plain(x, pipe):
     if hasattr(x, '__dataclass_fields__'): return {f.name: plain(getattr(x, f.name), pipe) for f in fields(x)}
     if isinstance(x, Mapping): return {k: plain(v, pipe) for k, v in x.items()}
     if callable(x): return plain(x(pipe), pipe)
-    return as_json(x) if isinstance(x, (str, int, float, tuple, frozenset, torch.Tensor, type(None))) else [plain(v, pipe) for v in x] if isinstance(x, list) else type(x).__name__
+    return to_json(x) if isinstance(x, (str, int, float, tuple, frozenset, torch.Tensor, type(None))) else [plain(v, pipe) for v in x] if isinstance(x, list) else type(x).__name__
 
 # %% ../nbs/13_benchmark.ipynb #eaae4836
 def model_hash(pipe # A CogVideoX pipeline

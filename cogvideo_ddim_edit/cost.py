@@ -15,7 +15,8 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
 from .inversion import CogVideoXDDIMInverseScheduler
-from .injection import Injection, within
+from .schedule import within
+from .injection import Injection
 from .masks import automatic_mask, difference_mask, spread_stops
 from .flow import flow_latents
 from .reconstruction import Preset, preset_of

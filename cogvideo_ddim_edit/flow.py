@@ -7,7 +7,8 @@ from __future__ import annotations
 from contextlib import contextmanager, nullcontext
 import math
 import torch
-from .injection import ARGUMENTS, Injection, InjectionError, check_use, view_of
+from .compatibility import check_use
+from .injection import ARGUMENTS, Injection, InjectionError, view_of
 from .inversion import CogVideoXDDIMPathScheduler, angle, call_pipeline, encode_prompts, pad_latents, scheduler_of
 from .masks import pad_mask
 

@@ -17,7 +17,9 @@ from diffusers.models.attention_dispatch import dispatch_attention_fn
 from .video import Video
 from .inversion import CogVideoXDDIMPathScheduler, Inversion, invert
 from .attention import parallel_config, project
-from .injection import ARGUMENTS, checked_interval, is_cached, is_compiled, within
+from .schedule import checked_interval, within
+from .compatibility import is_cached, is_compiled
+from .injection import ARGUMENTS
 from .masks import otsu, predictions_along, soft_mask, spread_stops
 
 # %% auto #0

@@ -16,7 +16,9 @@ from diffusers import DDIMInverseScheduler
 from .loading import requirements
 from .video import Video, decode_latents, encode_video
 from .inversion import Inversion, NoiseLikeness, angle, call_pipeline, encode_prompts, invert, noise_likeness, pad_latents, sampler, scheduler_of
-from .injection import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, as_json, checked_interval, injected, within
+from .settings import to_json
+from .schedule import checked_interval, within
+from .injection import ARGUMENTS, Injection, InjectionError, PUBLIC_SCRIPT, injected
 from .masks import MASKS, MaskError, check_keep_below, keep_outside, keep_unchanged, latent_mask, source_outside
 from .flow import flow_latents
 
@@ -199,7 +201,7 @@ def _denoise(pipe, inversion, prompts, injection, negative_prompt='', guidance_s
                 'start': 'latents' if isinstance(start, torch.Tensor) else start, 'edit_strength': scheduler.config.strength, 'replay': replay, 'mask_steps': list(mask_steps), 'keep_below': keep_below, 'reference_prompt': reference_prompt, 'seed': seed, 'injection': injection.as_dict(),
                 'frames': list(source.indices), 'fps': str(source.fps), 'dtype': str(pipe.transformer.dtype).removeprefix('torch.')}
     again = decode_latents(pipe, inversion.latents) if keep_below else None
-    return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else as_json(masks[i]))},
+    return [Edit(_film(pipe, z[i:i + 1], source, None if masks is None or mask_steps[1] < 1 else masks[i], again, keep_below), source, prompt, z[i:i + 1], {**settings, 'prompt': prompt, 'mask': said or (None if masks is None else to_json(masks[i]))},
                  None if masks is None else masks[i]) for i, prompt in enumerate(prompts)]
 
 def _film(pipe, latents, source, mask, again, keep_below):
@@ -241,7 +243,7 @@ def edit_flow(pipe, # A CogVideoX pipeline
     z = flow_latents(pipe, latents, prompts, source_prompt, mask=masks, image=image, injection=injection, **kwargs)
     again, settings = decode_latents(pipe, latents) if keep_below else None, dict(model=requirements(pipe).model, engine='flow', source_prompt=source_prompt, keep_below=keep_below, **_flow_defaults | kwargs, injection=None if injection is None else injection.as_dict(),
         frames=list(video.indices), fps=str(video.fps), dtype=str(pipe.transformer.dtype).removeprefix('torch.'))
-    edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else as_json(m)}, m)
+    edits = [Edit(_film(pipe, z[i:i + 1], video, m, again, keep_below), video, one, z[i:i + 1], {**settings, 'prompt': one, 'mask': None if m is None else to_json(m)}, m)
              for i, (one, m) in enumerate(zip(prompts, [None]*len(prompts) if masks is None else masks))]
     return edits[0] if isinstance(prompt, str) else edits
 
