@@ -20,10 +20,15 @@ import torch
 from .loading import load_pipeline, requirements
 from .shapes import ATTRIBUTES, FPS, MOTIONS, SIZE, Scene, caption, counterfactual, render, sample_scene
 from .video import Video, VideoError, decode_latents, encode_video
-from .inversion import call_pipeline, encode_prompts, invert
-from .injection import Injection, InjectionError, as_json
+from .calls import call_pipeline, encode_prompts
+from .inversion import invert
+from .settings import to_json
+from .injection import Injection, InjectionError
 from .masks import MaskError
-from .reconstruction import PRESETS, edit, edit_flow, edit_video, preset_of
+from .presets import PRESETS, EditSettings, Preset, PresetError, preset_of
+from .inversion import InversionSettings
+from .reconstruction import edit
+from .schedulers import StepsError
 from .cost import measure
 from .metrics import Comparison, Estimate, bootstrap, compare, score_edit
 
@@ -120,37 +125,40 @@ def sdedit(pipe, pair: Pair, video: Video, steps: int, seed: int, *, strength: f
 # %% ../nbs/13_benchmark.ipynb #f7164eaa
 def by_preset(pipe, pair: Pair, video: Video, steps: int, seed: int, *, preset: str = 'default', keep_below: float | None = None) -> np.ndarray:
     "An edit by one of `PRESETS`; `keep_below` in place of the preset's"
-    return edit_video(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=preset, num_inference_steps=preset_steps(pipe, preset, steps), keep_below=keep_below, seed=seed).video.frames
+    changes = {} if keep_below is None else dict(keep_below=keep_below)
+    return edit(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=preset, num_inference_steps=preset_steps(pipe, preset, steps), seed=seed, **changes).video.frames
 
 def preset_steps(pipe, preset: str, # One of `PRESETS`
                  steps: int # Of methods that have 50
                 ) -> int:
     "The preset's own number of steps, scaled"
     p = preset_of(preset)
-    n, total = max(1, round(p.num_inference_steps*steps/50)), pipe.scheduler.config.num_train_timesteps
-    if 'scheduler' not in p.inversion(pipe): return n
+    n, total = max(1, round(p.inversion.num_inference_steps*steps/50)), pipe.scheduler.config.num_train_timesteps
+    if p.inversion.scheduler == 'ours': return n
     return min((k for k in range(1, total + 1) if total % k == 0), key=lambda k: abs(k - n))
 
 # %% ../nbs/13_benchmark.ipynb #5a1e6464
 def by_injection(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As `steps` and `layers` of `Injection`
                  guidance_scale: float = 6., guidance_steps=(0., 1.), negative: str = 'empty', start='inverted', mask: str | None = None, keep_below: float = 0., # negative: the negative prompt, 'empty' or 'source'
                  stochastic_entry: int = 1, refinement=(5, 3, 2), replay_steps: int = 0) -> np.ndarray:
-    "An edit by `invert` and `edit`"
-    inversion = invert(pipe, video, pair.source_prompt, num_inference_steps=steps, stochastic_entry=stochastic_entry, refinement=refinement, replay_steps=replay_steps, seed=seed)
-    return edit(pipe, inversion, pair.prompt, Injection(share, weight, during, layers), negative_prompt=pair.source_prompt if negative == 'source' else '',
-                guidance_scale=guidance_scale, guidance_steps=guidance_steps, start=start, mask=mask, keep_below=keep_below, seed=seed).video.frames
+    "An edit by a preset made of these settings"
+    inversion = InversionSettings(steps, refinement, entry_steps=stochastic_entry, replay_steps=replay_steps)
+    settings = EditSettings(Injection(share, weight, during, layers), None if negative == 'source' else '', guidance_scale, guidance_steps, start, mask=mask, keep_below=keep_below)
+    return edit(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=Preset(inversion, settings), seed=seed).video.frames
 
 def by_flow(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', weight=1., during=(.1, .5), layers=(.5, 1.), # As for `by_injection`
             strength: float = .9, guidance_scale: float = 6., source_guidance_scale: float = 1., negative: str = 'empty', draws: int = 1, keep_below: float = 0.) -> np.ndarray:
-    "An edit by `edit_flow`"
-    return edit_flow(pipe, video, pair.prompt, pair.source_prompt, injection=Injection(share, weight, during, layers), num_inference_steps=steps, strength=strength, guidance_scale=guidance_scale, source_guidance_scale=source_guidance_scale,
-                     negative_prompt=pair.source_prompt if negative == 'source' else '', draws=draws, keep_below=keep_below, seed=seed).video.frames
+    "An edit by the engine 'flow' with these settings"
+    settings = EditSettings(Injection(share, weight, during, layers), None if negative == 'source' else '', guidance_scale, keep_below=keep_below, source_guidance_scale=source_guidance_scale, samples=draws)
+    preset = Preset(InversionSettings(steps, strength=strength), settings, 'flow')
+    return edit(pipe, video, pair.prompt, source_prompt=pair.source_prompt, preset=preset, seed=seed).video.frames
+
 
 # %% ../nbs/13_benchmark.ipynb #50fa72bc
 CEILING, REFERENCE = 'answer through the autoencoder', 'reference'
 
 METHODS = {'source copy': source_copy, CEILING: through_autoencoder, 'generation': generation, **{f'SDEdit {s:g}': partial(sdedit, strength=s) for s in (.4, .6, .8, .9)},
-           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{name: partial(by_preset, preset=name) for name in PRESETS},
+           'inversion without injection': partial(by_injection, weight=0., stochastic_entry=0), **{REFERENCE if name == 'public_script' else name: partial(by_preset, preset=name) for name in PRESETS if name != 'cogvideox'},
            'default, as decoded': partial(by_preset, preset='default', keep_below=0.)}
 
 def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `METHODS`, functions of one's own by name, or None: all of `METHODS`
@@ -172,11 +180,11 @@ def described(pipe, method: Callable) -> dict:
 
 def plain(x, pipe):
     "A setting for a JSON file"
-    if isinstance(x, Injection): return x.as_dict()
+    if hasattr(x, 'as_dict'): return x.as_dict()
     if hasattr(x, '__dataclass_fields__'): return {f.name: plain(getattr(x, f.name), pipe) for f in fields(x)}
     if isinstance(x, Mapping): return {k: plain(v, pipe) for k, v in x.items()}
     if callable(x): return plain(x(pipe), pipe)
-    return as_json(x) if isinstance(x, (str, int, float, tuple, frozenset, torch.Tensor, type(None))) else [plain(v, pipe) for v in x] if isinstance(x, list) else type(x).__name__
+    return to_json(x) if isinstance(x, (str, int, float, tuple, frozenset, torch.Tensor, type(None))) else [plain(v, pipe) for v in x] if isinstance(x, list) else type(x).__name__
 
 # %% ../nbs/13_benchmark.ipynb #eaae4836
 def model_hash(pipe # A CogVideoX pipeline
@@ -193,7 +201,7 @@ def model_hash(pipe # A CogVideoX pipeline
 class Inversions(dict):
     "Inversions of one pair, for methods whose cost is not asked for"
     def of(self, pipe, pair, video, steps):
-        if self.get('of') != (pair, steps): self.clear(); self.update(of=(pair, steps), inversion=invert(pipe, video, pair.source_prompt, num_inference_steps=steps, stochastic_entry=1, seed=pair.seed))
+        if self.get('of') != (pair, steps): self.clear(); self.update(of=(pair, steps), inversion=invert(pipe, video, pair.source_prompt, num_inference_steps=steps, entry_steps=1, seed=pair.seed))
         return self['inversion']
 
 # %% ../nbs/13_benchmark.ipynb #b6c82154

@@ -14,15 +14,17 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError, _transformers
-from .inversion import CogVideoXDDIMInverseScheduler
-from .injection import Injection, within
-from .masks import automatic_mask, difference_mask, spread_stops
-from .flow import flow_latents
-from .reconstruction import Preset, preset_of
+from .inversion import InversionSettings
+from .schedulers import CogVideoXDDIMInverseScheduler
+from .schedule import within
+from .injection import Injection
+from .masks import ASKED, automatic_mask, difference_mask, spread_over
+from .flow import one_by_one
+from .presets import Preset, preset_of, preset_with
 
 # %% auto #0
-__all__ = ['PUBLISHED', 'Cost', 'measure', 'call_flops', 'published_transformer', 'native_size', 'Calls', 'job_calls',
-           'job_flops']
+__all__ = ['PUBLISHED', 'Cost', 'measure', 'call_flops', 'published_transformer', 'native_size', 'Calls', 'default',
+           'calls_of_inversion', 'calls_of_edit', 'calls_of_mask', 'job_calls', 'job_flops']
 
 # %% ../nbs/12_cost.ipynb #bbea417c
 @dataclass(frozen=True)
@@ -178,28 +180,33 @@ class Calls:
 # %% ../nbs/12_cost.ipynb #e25cccc8
 def default(f, name): return signature(f).parameters[name].default
 
-def calls_of_inversion(s: dict, n: int, guided: bool) -> list[Calls]:
-    "Of `invert` with the keyword arguments `s`, in `n` steps"
-    ours = CogVideoXDDIMInverseScheduler(path_spacing=s['path_spacing'], strength=s['strength'], refinement=s['refinement'], entry_steps=s['stochastic_entry'])
-    ours.set_timesteps(n)
-    return [Calls('inversion', n if s['scheduler'] is not None else len(ours.timesteps), 2 if guided else 1), Calls('inversion', s['replay_steps'], 1)]
+def calls_of_inversion(settings: InversionSettings, guided: bool) -> list[Calls]:
+    "Of `invert` with `settings`"
+    s, n = settings, settings.num_inference_steps
+    if s.scheduler == 'ours':
+        ours = CogVideoXDDIMInverseScheduler(path_spacing=s.path_spacing, strength=s.strength,
+                                             refinement=s.refinement, entry_steps=s.entry_steps)
+        ours.set_timesteps(n)
+        n = len(ours.timesteps)
+    return [Calls('inversion', n, 2 if guided else 1), Calls('inversion', s.replay_steps, 1)]
 
-def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
+def calls_of_edit(preset: Preset, steps: int, prompts: int) -> list[Calls]:
     "Of `steps` denoising steps under `prompts` prompts"
-    calls = []
+    calls, edit = [], preset.edit
     for i in range(steps):
-        rows, w = prompts*(2 if p.guidance_scale > 1 and within(p.guidance_steps, i, steps) else 1), p.injection.weight_at(i, steps)
-        calls.append(Calls('edit', 1, rows, (rows if p.injection.row_by_row else 1), p.injection, w) if w else Calls('edit', 1, rows))
+        twice = edit.guided and within(edit.guidance_interval, i, steps)
+        rows, w = prompts*(2 if twice else 1), edit.injection.weight_at(i, steps)
+        references = rows if edit.injection.row_by_row else 1
+        calls.append(Calls('edit', 1, rows, references, edit.injection, w) if w else Calls('edit', 1, rows))
     return calls
 
 def calls_of_mask(mask: str | None, n: int, rows: int) -> list[Calls]:
     "Of a preset's mask along `n` steps, a row for each prompt and one for the source where the inversion does not imply it; an automatic one costs as much as this where it finds a thing, less where it does not"
-    during, asked = default(difference_mask, 'during'), []
-    if mask == 'automatic': looks, asked = default(automatic_mask, 'looks'), [Calls('edit', len(spread_stops(range(n), 2, default(automatic_mask, 'early'))), rows)]
-    elif mask == 'difference': looks = default(difference_mask, 'looks')
-    else: return []
-    return [*asked, Calls('edit', len(spread_stops(range(n), looks, during)), rows)]
-
+    finders = dict(automatic=automatic_mask, difference=difference_mask)
+    if not isinstance(mask, str) or mask not in finders: return []
+    def looks(count, interval): return Calls('edit', len(spread_over(range(n), count, interval)), rows)
+    asked = [looks(**ASKED)] if mask == 'automatic' else []
+    return [*asked, looks(default(finders[mask], 'count'), default(difference_mask, 'interval'))]
 
 # %% ../nbs/12_cost.ipynb #abcfc913
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own
@@ -207,18 +214,19 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
               prompts: int = 1, # Edits of one inversion, as one batch
               shortcut: bool = True, # Is guidance between two equal prompts left out, as `invert` does? False: as the public script, which does not
              ) -> list[Calls]: # In their order
-    "The calls of the transformer in `edit_video` with a preset; raises `PresetError`"
-    p = preset_of(preset) if isinstance(preset, str) else preset
-    n = num_inference_steps or p.num_inference_steps
-    if p.flow is not None:
-        s = {name: p.flow.get(name, default(flow_latents, name)) for name in ('strength', 'source_guidance_scale', 'draws')}
-        edit, source, steps = 1 + (p.guidance_scale > 1), 1 + (s['source_guidance_scale'] > 1), max(1, round(s['strength']*n))
-        apart = p.injection.gives and source > 1 # then several prompts go one after the other
-        return [Calls('edit', steps*(prompts if apart else 1), s['draws']*(edit*(1 if apart else prompts) + source))]
-    settings = p.inversion_settings(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
-    guided = settings['guidance_scale'] > 1 and (p.inversion_prompt or not shortcut)
-    steps = max(1, round(settings['strength']*n))
-    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(p.mask, steps, prompts + (guided or settings['scheduler'] is not None)), *calls_of_edit(p, steps, prompts)]
+    "The calls of the transformer in `edit` with a preset; raises `PresetError`"
+    p = preset_of(preset)
+    if num_inference_steps: p = preset_with(p, dict(num_inference_steps=num_inference_steps))
+    inversion, edit = p.inversion, p.edit
+    if not p.inverts:
+        rows, source = 1 + edit.guided, 1 + (edit.source_guidance_scale > 1)
+        apart = one_by_one(p) # then several prompts go one after the other
+        times, together = (prompts, 1) if apart else (1, prompts)
+        return [Calls('edit', inversion.steps*times, edit.samples*(rows*together + source))]
+    guided = inversion.guided and (inversion.prompted or not shortcut)
+    beside = guided or inversion.scheduler != 'ours' # the source is asked for too
+    calls = [*calls_of_inversion(inversion, guided), *calls_of_mask(edit.mask, inversion.steps, prompts + beside),
+             *calls_of_edit(p, inversion.steps, prompts)]
     return [c for c in calls if c.times]
 
 def job_flops(config, # Of a CogVideoX transformer

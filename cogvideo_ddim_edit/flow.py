@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
-from .injection import Injection, around, check_use, view_of
+from .compatibility import check_use
+from .injection import Injection, around, view_of
 from .masks import pad_mask
 from .presets import Preset, PresetError
 from .schedulers import (

@@ -15,10 +15,13 @@ import torch
 import torch.nn.functional as F
 from diffusers.models.attention_dispatch import dispatch_attention_fn
 from .video import Video
-from .inversion import CogVideoXDDIMPathScheduler, Inversion, invert
+from .inversion import Inversion, InversionSettings, invert
+from .schedulers import CogVideoXDDIMPathScheduler
 from .attention import parallel_config, project
-from .injection import ARGUMENTS, checked_interval, is_cached, is_compiled, within
-from .masks import otsu, predictions_along, soft_mask, spread_stops
+from .schedule import checked_interval, within
+from .compatibility import is_cached, is_compiled
+from .injection import ARGUMENTS
+from .masks import otsu, predictions_along, soft_mask, spread_over
 
 # %% auto #0
 __all__ = ['REST', 'group_mass', 'text_rows', 'MapsError', 'AttentionMaps', 'attention_maps', 'word_tokens', 'WordMaps',
@@ -236,7 +239,7 @@ def spread_timesteps(inversion: Inversion | list[int], # From `invert`, or the f
                     ) -> list[int]: # Falling
     "Timesteps of an inversion, evenly spread; raises `MapsError`"
     need(isinstance(looks, int) and looks > 0 and 0 <= during[0] < during[1] <= 1, f'looks is {looks} and during {during}; use 1 look or more, and 0 <= from < to <= 1')
-    return spread_stops(getattr(inversion, 'timesteps', inversion), looks, during)
+    return spread_over(getattr(inversion, 'timesteps', inversion), looks, during)
 
 # %% ../nbs/06_maps.ipynb #c9916a7f
 def checked_timesteps(path, timesteps):
@@ -322,15 +325,14 @@ def invert_with_words(pipe, # A CogVideoX pipeline
                       *,
                       timesteps: Iterable[int] | None = None, # At which to record; None: `spread_timesteps` of the path
                       layers: tuple[float, float] | frozenset[int] = (0., 1.), # Part of the depth, 0 to 1, or numbers of blocks
-                      **kwargs # As for `invert`
+                      folder=None, # As for `invert`
+                      **changes # Fields of `InversionSettings`, as for `invert`
                      ) -> tuple[Inversion, WordMaps]:
     "`invert`, and where the model saw words of the prompt on the way; raises as `invert`, and `MapsError`"
-    asked = signature(invert).bind(pipe, video, prompt, **kwargs)
-    asked.apply_defaults()
-    s = SimpleNamespace(**asked.arguments)
-    path = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength, entry_steps=s.stochastic_entry).path(s.num_inference_steps)
-    timesteps, found = checked_timesteps(path[:len(path) - s.stochastic_entry], timesteps), word_groups(pipe, prompt, words)
-    with attention_maps(pipe.transformer, found, found, layers=layers, timesteps=timesteps, row=-1, each=True, latest=True) as maps: inversion = invert(pipe, video, prompt, **kwargs)
+    s = InversionSettings().changed(**changes)
+    path = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength).path(s.num_inference_steps)
+    timesteps, found = checked_timesteps(path[:len(path) - s.entry_steps], timesteps), word_groups(pipe, prompt, words)
+    with attention_maps(pipe.transformer, found, found, layers=layers, timesteps=timesteps, row=-1, each=True, latest=True) as maps: inversion = invert(pipe, video, prompt, s, folder=folder)
     return inversion, as_word_maps(pipe, inversion, prompt, maps, timesteps)
 
 # %% ../nbs/06_maps.ipynb #639dcaee
