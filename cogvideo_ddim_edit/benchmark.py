@@ -581,7 +581,8 @@ def possible(function, knobs):
 def one_block(pipe, pair: Pair, video: Video, steps: int, seed: int, *, share: str = 'values', block: int | None = None, part: tuple[float, float] = (0., 1.), inversions: Inversions) -> np.ndarray:
     "An edit with the reference in view of one block in a part of the steps; None: of none"
     look = Injection(weight=0.) if block is None else Injection(share, 1., part, frozenset([block]))
-    return edit(pipe, inversions.of(pipe, pair, video, steps), pair.prompt, look, seed=seed).video.frames
+    preset = Preset(edit=EditSettings(look, '', 6., (0., 1.), keep_below=0.))
+    return edit(pipe, inversions.of(pipe, pair, video, steps), pair.prompt, preset=preset, seed=seed).video.frames
 
 # %% ../nbs/13_benchmark.ipynb #bf74082b
 LAYER_MEASURES = 'success', 'background_psnr', 'answer_psnr', 'track_error'

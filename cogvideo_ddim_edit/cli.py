@@ -52,7 +52,7 @@ class ModelOptions:
 class SamplingOptions:
     "How the edit is made."
     num_inference_steps: _later(int, 'INT') = None # Steps of the inversion and of the edit; if left out, the preset's (50, `fast` has 25)
-    preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, anchored, or reference, which is what the public script does
+    preset: str = 'default' # A named set of settings: default, fast, faithful, replace, flow, anchored, public_script, which is what the public script does, or cogvideox for real models (untested)
     guidance_scale: _later(float, 'FLOAT') = None # How much the prompt is favoured over the negative prompt; 1 turns this off; if left out, the preset's (`default` 4)
     start: _later(Literal['inverted', 'noise'] | float, 'inverted|noise|0…1') = None # Start from the inverted video, from seeded noise, or from a mix with so much noise; if left out, the preset's
     strength: _later(float, 'FLOAT') = None # Share of the way to noise and back, above 0; less changes less; if left out, the preset's (all of it, `flow` less)
@@ -65,12 +65,12 @@ class SamplingOptions:
 @dataclass(frozen=True)
 class InversionOptions:
     "How the video is inverted. What is left out is the preset's, so that an edit by this preset starts from what it was tried with."
-    preset: str = 'default' # The preset that will edit: default, fast, faithful, replace, or reference; flow and anchored make no inversion
+    preset: str = 'default' # The preset that will edit: default, fast, faithful, replace, public_script, or cogvideox; flow and anchored make no inversion
     num_inference_steps: _later(int, 'INT') = None # Steps of the inversion, and later of the edits; if left out, the preset's (50, `fast` has 25)
-    refinement: _later(tuple[int, ...], '[INT [INT ...]]') = None # Network calls of the first steps; 1 in the others; if left out, the preset's (5 3 2, `fast` and `reference` have none)
+    refinement: _later(tuple[int, ...], '[INT [INT ...]]') = None # Network calls of the first steps; 1 in the others; if left out, the preset's (5 3 2, `fast` and `public_script` have none)
     path_spacing: _later(Literal['trailing', 'angle'], 'trailing|angle') = None # Timesteps as the models were trained to be sampled, or even as angles; if left out, the preset's (trailing)
     strength: _later(float, 'FLOAT') = None # Share of the way to noise that is gone, above 0; if left out, the preset's (all of it)
-    stochastic_entry: _later(int, 'INT') = None # So many first steps by adding noise: the end is more like noise, the way back less exact; if left out, the preset's (1, `replace` and `reference` have 0)
+    entry_steps: _later(int, 'INT') = None # So many first steps by adding noise: the end is more like noise, the way back less exact; if left out, the preset's (1, `replace` and `public_script` have 0)
     replay_steps: _later(int, 'INT') = None # Keep what so many last sampling steps miss, to add it when they are taken; if left out, the preset's (0)
     seed: int = 42 # Of that noise
 
@@ -208,19 +208,18 @@ def inversion_remark(pipe, # A CogVideoX pipeline
                      inversion # What is edited, an `Inversion`
                     ) -> str: # One sentence, or ''
     "How an inversion differs from the preset's own; raises `PresetError`"
-    from cogvideo_ddim_edit.inversion import CogVideoXDDIMInverseScheduler
-    from cogvideo_ddim_edit.reconstruction import preset_of
-    p = preset_of(preset)
-    if p.flow is not None: return ''
-    made, said = p.inversion_settings(pipe), inversion.prompt if p.inversion_prompt else ''
-    wanted = {name: made[name] for name in ('num_inference_steps', 'refinement', 'path_spacing', 'strength', 'stochastic_entry', 'replay_steps')}
-    wanted |= dict(inversion_guidance_scale=1. if said == made['negative_prompt'] else made['guidance_scale'], # as `invert` decides it
-                   inverse_scheduler=type(made['scheduler']).__name__ if made['scheduler'] else CogVideoXDDIMInverseScheduler.__name__)
-    word = lambda x: ' '.join(map(str, x)) or 'none' if isinstance(x, (list, tuple)) else x if isinstance(x, str) else f'{x:g}'
-    pairs = [(name, word(inversion.settings[name]), word(x)) for name, x in wanted.items() if name in inversion.settings]
-    differ = [(name, a, b) for name, a, b in [*pairs, ('source_prompt', 'given' if inversion.prompt else 'none', 'given' if said else 'none')] if a != b]
-    told = lambda k: ', '.join(f'{x[0]} {x[k]}' for x in differ)
-    return f'the inversion was made with {told(1)}; the preset {preset} has {told(2)}' if differ else ''
+    from cogvideo_ddim_edit.presets import preset_of
+    p, made = preset_of(preset), inversion.settings
+    if not p.inverts: return ''
+    wanted, prompt = p.inversion, inversion.prompt if p.inversion.prompted else ''
+    if prompt == wanted.negative_prompt: wanted = wanted.changed(guidance_scale=1.) # as `invert` decides it
+    def word(x): return ' '.join(map(str, x)) or 'none' if isinstance(x, tuple) else str(x) if isinstance(x, str) else f'{x:g}'
+    names = [n for n in wanted.names() if n not in ('negative_prompt', 'prompted', 'seed')]
+    pairs = [(name, word(getattr(made, name)), word(getattr(wanted, name))) for name in names]
+    given = [('source_prompt', *('given' if x else 'none' for x in (inversion.prompt, prompt)))]
+    differ = [pair for pair in [*pairs, *given] if pair[1] != pair[2]]
+    def listed(k): return ', '.join(f'{pair[0]} {pair[k]}' for pair in differ)
+    return f'the inversion was made with {listed(1)}; the preset {preset} has {listed(2)}' if differ else ''
 
 # %% ../nbs/10_cli.ipynb #c1e0a714
 def check_steps(pipe, # A CogVideoX pipeline
@@ -228,12 +227,12 @@ def check_steps(pipe, # A CogVideoX pipeline
                ): # Nothing
     "Raise `CommandError` for fewer steps than the presets among the methods can invert with"
     from cogvideo_ddim_edit.benchmark import methods_of, preset_steps
-    from cogvideo_ddim_edit.inversion import StepsError, check_path
-    from cogvideo_ddim_edit.reconstruction import PRESETS
+    from cogvideo_ddim_edit.presets import PRESETS, preset_with
+    from cogvideo_ddim_edit.schedulers import StepsError
     for name in methods_of(command.methods or None):
-        if name not in PRESETS or PRESETS[name].flow is not None: continue
-        made, n = PRESETS[name].inversion_settings(pipe), preset_steps(pipe, name, command.num_inference_steps)
-        try: check_path(n, made['path_spacing'], made['strength'], made['refinement'], made['stochastic_entry'])
+        if name not in PRESETS or not PRESETS[name].inverts: continue
+        n = preset_steps(pipe, name, command.num_inference_steps)
+        try: preset_with(name, dict(num_inference_steps=n))
         except StepsError as e: raise CommandError(f'num_inference_steps is {command.num_inference_steps}, too few for the inversion of {name!r}; use more, or leave that method out') from e
 
 # %% ../nbs/10_cli.ipynb #74aec0c5
@@ -256,7 +255,7 @@ def _open(command):
     return pipe, video
 
 def _mask(command, pipe, video, source_prompt):
-    "The mask of an edit as `edit_video` takes it"
+    "The mask of an edit as `edit` takes it"
     mask, words, against, clip = command.sampling.mask, command.sampling.mask_words, command.sampling.mask_against, asdict(command.clip)
     if words:
         from cogvideo_ddim_edit.maps import word_mask, word_tokens
@@ -277,19 +276,23 @@ def run_edit(command: EditCommand # What was asked for
     check_options(command)
     from cogvideo_ddim_edit.export import export_edit
     from cogvideo_ddim_edit.inversion import Inversion
-    from cogvideo_ddim_edit.reconstruction import check_flow, edit_inversion, edit_video, preset_of
+    from cogvideo_ddim_edit.presets import preset_of, preset_with
+    from cogvideo_ddim_edit.reconstruction import edit
     from cogvideo_ddim_edit.video import read_image
     how, inversion = command.sampling, Inversion.load(command.inversion_path) if command.inversion_path else None
     source_prompt = command.source_prompt or (inversion.prompt if inversion else '')
-    if preset_of(how.preset).flow is not None and not inversion: check_flow(how.preset, need_inversion(how))
+    preset, asked = preset_of(how.preset), need_inversion(how)
+    if asked and not preset.inverts and not inversion: raise CommandError(f'the preset {how.preset!r} edits without an inversion and has no {" and no ".join(asked)}; leave that out, or use another preset')
+    changes = {name: x for name, x in asdict(how).items() if x is not None and name not in ('preset', 'seed', 'mask', 'mask_words', 'mask_against')}
+    if command.negative_prompt is not None: changes['negative_prompt'] = command.negative_prompt
+    preset_with(preset, changes, bool(inversion)) # refused before the model is loaded
     if how.mask_words and not source_prompt: raise CommandError('mask_words are words of the source prompt, and the inversion has none; say with --source_prompt what the video shows')
     pipe, video = _open(command)
     if inversion and (remark := inversion_remark(pipe, how.preset, inversion)): _say(remark)
     image = read_image(command.image_path, video or inversion.video, command.clip.fit) if command.image_path else None
-    settings = asdict(how) | dict(negative_prompt=command.negative_prompt, image=image, mask=_mask(command, pipe, video or inversion.video, source_prompt))
-    del settings['mask_words'], settings['mask_against']
-    if inversion: result = edit_inversion(pipe, inversion, command.prompt, **{k: v for k, v in settings.items() if k != 'num_inference_steps'})
-    else: result = edit_video(pipe, video, command.prompt, source_prompt=command.source_prompt, **settings)
+    mask = _mask(command, pipe, video or inversion.video, source_prompt)
+    if mask is not None: changes['mask'] = mask
+    result = edit(pipe, inversion or video, command.prompt, preset=how.preset, source_prompt=command.source_prompt, image=image, seed=how.seed, **changes)
     written = export_edit(result, command.output_path)
     return {what: str(written[key]) for what, key in (('reconstruction', 'reconstruction'), ('side_by_side', 'side_by_side'), ('settings', 'sidecar'))}
 
@@ -298,15 +301,16 @@ def run_invert(command: InvertCommand # What was asked for
     "Invert and write; with a report, also sample again"
     check_options(command)
     from cogvideo_ddim_edit.inversion import invert
-    from cogvideo_ddim_edit.reconstruction import preset_of, round_trip
+    from cogvideo_ddim_edit.presets import preset_of
+    from cogvideo_ddim_edit.trust import round_trip
     own = {name: x for name, x in asdict(command.inversion).items() if x is not None}
     p = preset_of(preset := own.pop('preset'))
-    if p.flow is not None: raise CommandError(f'the preset {preset!r} makes no inversion; use another preset, or edit with --video_path')
+    if not p.inverts: raise CommandError(f'the preset {preset!r} makes no inversion; use another preset, or edit with --video_path')
+    if p.inversion.scheduler == 'diffusers' and 'refinement' in own: raise CommandError(f'the preset {preset!r} inverts by the scheduler of diffusers, which cannot refine; leave --refinement out, or use another preset')
+    settings, folder = p.inversion.changed(**own), Path(command.output_path).expanduser()
     pipe, video = _open(command)
-    made, folder = p.inversion_settings(pipe), Path(command.output_path).expanduser()
-    if made['scheduler'] and 'refinement' in own: raise CommandError(f'the preset {preset!r} inverts by the scheduler of diffusers, which cannot refine; leave --refinement out, or use another preset')
-    if command.source_prompt and not p.inversion_prompt: _say(f'the preset {preset} inverts without the source prompt')
-    inversion = invert(pipe, video, command.source_prompt if p.inversion_prompt else '', folder=folder, **made | own)
+    if command.source_prompt and not settings.prompted: _say(f'the preset {preset} inverts without the source prompt')
+    inversion = invert(pipe, video, command.source_prompt, settings, folder=folder)
     written = {'inversion': str(folder)}
     if command.report:
         report = round_trip(pipe, inversion)

@@ -122,7 +122,8 @@ def beside_source(
     def after(v):
         parts = v[-rows:].float().chunk(len(texts))
         scheduler.velocity = parts[0]
-        if len(parts) > 1: scheduler.velocity = parts[0] + guidance_scale*(parts[1] - parts[0])
+        if len(parts) > 1:
+            scheduler.velocity = parts[0] + guidance_scale*(parts[1] - parts[0])
         return v[:-rows]
 
     def references(batch): return rows if weight else 0
@@ -139,7 +140,7 @@ def flow_latents(
     source_prompt: str, # What it shows now
     preset: Preset, # Whose engine is 'flow'
     *,
-    mask: torch.Tensor | None = None, # (k, latent_frames, h, w), 0 (stays) to 1 (may move); None: 1
+    mask: torch.Tensor | None = None, # (k, latent_frames, h, w), 0 (stays) to 1; None: 1
     image: np.ndarray | None = None, # First frame for image-to-video models
     seed: int = 0, # Of the noise
     texts: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
@@ -160,7 +161,8 @@ def flow_latents(
     words, source, negative = flow_texts(pipe, prompts, source_prompt, preset, texts)
 
     def rows(x): return x.expand(len(prompts), *x.shape[1:]).repeat_interleave(edit.samples, 0)
-    beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale, injection)
+    beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale,
+                           injection)
     with scheduler_of(pipe, scheduler), beside:
         call_pipeline(pipe, rows(z), rows(words), rows(negative) if edit.guided else None, image,
                       num_inference_steps=path.num_inference_steps,

@@ -132,14 +132,12 @@ def otsu(values: torch.Tensor # Any shape
     i = int((n*(len(x) - n)*means_apart**2).argmax())
     return float((x[i] + x[i + 1])/2)
 
-def box_mean(x: torch.Tensor # (…, h, w)
-            ) -> torch.Tensor:
+def box_mean(x: torch.Tensor) -> torch.Tensor: # (…, h, w)
     "The mean of each 3×3"
     rows = x.flatten(0, -3)[:, None]
     return F.avg_pool2d(rows, 3, 1, 1, count_include_pad=False).reshape(x.shape)
 
-def box_max(x: torch.Tensor # (…, h, w)
-           ) -> torch.Tensor:
+def box_max(x: torch.Tensor) -> torch.Tensor: # (…, h, w)
     "The largest of each 3×3"
     return F.max_pool2d(x.flatten(0, -3)[:, None], 3, 1, 1).reshape(x.shape)
 
@@ -154,7 +152,7 @@ def smoothed(strength: torch.Tensor # (…, h, w)
 
 def soft_mask(strength: torch.Tensor, # (…, h, w), how much is changed, 0 or more
               grow: int = 1, # So many latents more on every side
-              softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
+              softness: float = .25, # Half the edge's width, relative to the threshold; 0: none
              ) -> torch.Tensor: # As `strength`, 0…1
     "Strengths as a mask around Otsu's threshold; raises `MaskError`"
     x = smoothed(strength)

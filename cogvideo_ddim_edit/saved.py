@@ -18,7 +18,7 @@ from .video import Video
 # %% auto #0
 __all__ = ['SavedError', 'new_folder', 'write_tensors', 'read_tensors', 'StoredLatents', 'video_to_json', 'video_from_json']
 
-# %% ../nbs/02a_saved.ipynb #a9decbf8
+# %% ../nbs/02a_saved.ipynb #ea246bcc
 class SavedError(EditError):
     "A folder or file that cannot be written or read"
 
@@ -29,7 +29,8 @@ def new_folder(folder: str | Path # That must not be there yet
     folder = Path(folder)
     part = folder.with_name(folder.name + '.part')
     try:
-        need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder', SavedError)
+        need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder',
+             SavedError)
         if part.exists(): shutil.rmtree(part)
         part.mkdir(parents=True)
         yield part
@@ -40,7 +41,7 @@ def new_folder(folder: str | Path # That must not be there yet
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
-# %% ../nbs/02a_saved.ipynb #4df4a03d
+# %% ../nbs/02a_saved.ipynb #6f8c34fd
 def write_tensors(file: Path, # A safetensors file; one that is there is replaced
                   tensors: dict[str, torch.Tensor | np.ndarray | None], # None is left out
                   **about: dict, # Its metadata, JSON, under a name
@@ -50,7 +51,7 @@ def write_tensors(file: Path, # A safetensors file; one that is there is replace
     kept = {k: torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
             for k, x in tensors.items() if x is not None}
     part = file.with_name(file.name + '.part')
-    save_file({k: x.detach().cpu().contiguous() for k, x in kept.items()}, part,
+    save_file({k: x.detach().cpu().contiguous().clone() for k, x in kept.items()}, part,
               {name: json.dumps(x, allow_nan=False) for name, x in about.items()})
     return part.replace(file)
 

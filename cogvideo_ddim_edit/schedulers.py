@@ -16,8 +16,9 @@ from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
 from .settings import EditError, check_choice, check_number, is_number, need
 
 # %% auto #0
-__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'trailing_timesteps', 'angle_timesteps', 'CogVideoXDDIMPathScheduler',
-           'as_float', 'CogVideoXDDIMInverseScheduler', 'RehearsalScheduler', 'TrajectoryScheduler', 'scheduler_of']
+__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'trailing_timesteps', 'angle_timesteps', 'as_float',
+           'CogVideoXDDIMPathScheduler', 'CogVideoXDDIMInverseScheduler', 'RehearsalScheduler', 'TrajectoryScheduler',
+           'scheduler_of']
 
 # %% ../nbs/03a_schedulers.ipynb #09cabd7c
 def angle(alpha_cumprod: torch.Tensor | float # ᾱ, 0…1
@@ -68,12 +69,17 @@ def angle_timesteps(n: int, # Steps
          'end; use fewer steps, or the trailing spacing', StepsError)
     return found.tolist()
 
-# %% ../nbs/03a_schedulers.ipynb #66f2c1f4
+# %% ../nbs/03a_schedulers.ipynb #832fed84
+def as_float(x: torch.Tensor) -> torch.Tensor:
+    "In float32, unless it is float64"
+    return x if x.dtype == torch.float64 else x.float()
+
 class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
     "`CogVideoXDDIMScheduler` along an explicit path, with a float32 state; raises `StepsError`"
     initial = None # Exact latents to start from; None: what the pipeline has
     residuals = None # Timestep to what a step from there adds; None: nothing
     replay = 1. # Share of the residuals that is added
+    as_state = staticmethod(as_float) # In which number format the steps are computed
 
     @register_to_config
     def __init__(self, num_train_timesteps=1000, beta_start=.00085, beta_end=.012,
@@ -121,7 +127,7 @@ class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
             ) -> DDIMSchedulerOutput | tuple:
         "One step (1) cleaner, to the next timestep of the path; `solved` is the same in float32"
         t, following = self.next_step()
-        x, v, φ = self.exact(sample), as_float(model_output), self.angles[t]
+        x, v, φ = self.exact(sample), self.as_state(model_output), self.angles[t]
         δ = φ - (0. if following is None else self.angles[following])
         self.solved = cos(δ)*x - sin(δ)*v
         if self.residuals and t in self.residuals:
@@ -142,13 +148,9 @@ class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
         kept = self.solved
         known = kept is not None and kept.shape == sample.shape
         if known and torch.equal(kept.to(sample), sample): return kept.to(sample.device)
-        return as_float(sample)
+        return self.as_state(sample)
 
-def as_float(x: torch.Tensor) -> torch.Tensor:
-    "In float32, unless it is float64"
-    return x if x.dtype == torch.float64 else x.float()
-
-# %% ../nbs/03a_schedulers.ipynb #37b43f62
+# %% ../nbs/03a_schedulers.ipynb #b86375cb
 class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
     "DDIM backwards: the exact inverse (2) of a step, warm-started (3) and refined"
 
@@ -185,7 +187,7 @@ class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
         "A call of the network used: `latent` is the answer, `solved` where to call next"
         i, last = self.plan[self.calls]
         self.calls += 1
-        x, v = self.exact(sample), as_float(model_output)
+        x, v = self.exact(sample), self.as_state(model_output)
         if self.base is None: self.clean = self.base = x
         entering = i < self.config.entry_steps
         self.latent = self.entered(i, x) if entering else self.inverted(i, v)

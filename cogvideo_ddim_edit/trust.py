@@ -18,7 +18,7 @@ from .reconstruction import TRUSTED_LOSS, denoised
 from .video import decode_latents
 
 # %% auto #0
-__all__ = ['LEAST_VAE', 'NOISE_LIKE', 'frame_psnr', 'RoundTrip', 'sampled_again', 'round_trip']
+__all__ = ['LEAST_VAE', 'NOISE_LIKE', 'UNSEEN', 'frame_psnr', 'RoundTrip', 'sampled_again', 'round_trip']
 
 # %% ../nbs/05b_trust.ipynb #5164fe6b
 def frame_psnr(a: np.ndarray, # Frames (frames, height, width, 3), uint8
@@ -86,12 +86,14 @@ class RoundTrip:
         image = b64encode(file.getvalue()).decode()
         return f'<img src="data:image/png;base64,{image}"><p>{html.escape(self.verdict)}</p>'
 
-# %% ../nbs/05b_trust.ipynb #e27b15f0
+# %% ../nbs/05b_trust.ipynb #1a8264cc
+UNSEEN = Injection(weight=0.) # Nothing of the source is in view
+
 @torch.no_grad()
 def sampled_again(
     pipe: Any, # A CogVideoX pipeline
     inversion: Inversion, # From `invert`
-    injection: Injection = Injection(weight=0.), # What is in view of the source; weight 0: nothing
+    injection: Injection = UNSEEN, # What is in view of the source
     **changes: Any, # Fields of `EditSettings`: start, strength, replay, …
 ) -> torch.Tensor: # (1, latent_frames, channels, h, w)
     "Latents of the source again, as well as model and inversion allow"

@@ -10,7 +10,9 @@ import numpy as np
 import torch
 from diffusers import DDIMInverseScheduler
 from cogvideo_ddim_edit.benchmark import film
-from cogvideo_ddim_edit.inversion import CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, call_pipeline, ddim_inversion, encode_prompts, noise_likeness, replay_residuals, scheduler_of
+from cogvideo_ddim_edit.calls import call_pipeline, encode_prompts, noise_likeness
+from cogvideo_ddim_edit.inversion import InversionSettings, ddim_inversion, replay_residuals
+from cogvideo_ddim_edit.schedulers import CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, scheduler_of
 from cogvideo_ddim_edit.loading import load_pipeline, random_pipeline
 from cogvideo_ddim_edit.metrics import psnr
 from cogvideo_ddim_edit.shapes import ATTRIBUTES, caption, read_clip, sample_scene
@@ -63,7 +65,8 @@ def there_and_back(pipe, z, embeds, n, scheduler, settings, kept):
     path = {k: v for k, v in settings.items() if k == 'path_spacing'}
     hook = pipe.transformer.register_forward_pre_hook(count)
     trajectory = ddim_inversion(pipe, z, embeds, n, scheduler=inverse)
-    residuals = replay_residuals(pipe, trajectory, z, embeds, n, n if kept == 'all' else kept, path) if kept else {}
+    how = InversionSettings(n, replay_steps=n if kept == 'all' else kept or 0, **path)
+    residuals = replay_residuals(pipe, trajectory, z, embeds, how) if kept else {}
     hook.remove()
     forward = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, **path)
     forward.residuals = residuals
@@ -93,11 +96,9 @@ def evaluate_inversion(pipe, clips, batch=10, steps=(50, 25)):
 def evaluate_format(pipe, half, z, embeds, n=50):
     "Latent PSNR of weights and state in float32, of bfloat16 weights with our float32 state, and with a state that is rounded in every step"
     class Rounded(CogVideoXDDIMInverseScheduler):
-        @staticmethod
-        def _float(x): return x.to(torch.bfloat16)
+        as_state = staticmethod(lambda x: x.to(torch.bfloat16))
     class RoundedPath(CogVideoXDDIMPathScheduler):
-        @staticmethod
-        def _float(x): return x.to(torch.bfloat16)
+        as_state = staticmethod(lambda x: x.to(torch.bfloat16))
     full, out = pipe.transformer, {}
     for name, transformer, there, back in (('float32 weights and state', full, CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler), ('bfloat16 weights, float32 state', half, CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler),
                                            ('bfloat16 weights and state', half, Rounded, RoundedPath)):
