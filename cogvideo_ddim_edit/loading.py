@@ -283,7 +283,7 @@ class _Files:
         if _is_hub_name(self.model): return f'fetch it again with `hf download {self.model}`'
         return 'copy or download the whole folder again'
 
-# %% ../nbs/01_loading.ipynb #43fdfdd8
+# %% ../nbs/01_loading.ipynb #005ee3fd
 def _is_hub_name(name) -> bool:
     "Is it owner/model, and no folder here?"
     local = name.startswith(('.', '/', '~')) or Path(name).exists()
@@ -306,23 +306,30 @@ def _names_in(folder):
 
 def _hub_files(settings, hub) -> _Files:
     "The names of a hub model's files, and the small ones fetched; raises `ModelNotFound`"
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.constants import HF_HUB_OFFLINE
+    from huggingface_hub import hf_hub_download, snapshot_download
     name, hub = settings.model, dict(hub, revision=settings.revision)
-    local = settings.local_files_only or HF_HUB_OFFLINE
     with _hub_errors(settings):
-        if not local:
-            asked = {k: v for k, v in hub.items() if k in ('revision', 'token')}
-            try: names = {file.rfilename for file in HfApi().model_info(name, **asked).siblings}
-            except (ConnectionError, OSError) as e:
-                if getattr(e, 'response', None) is not None: raise
-                local = True # no network: what was fetched before may be enough
-        small = None if local else _SMALL
-        folder = Path(snapshot_download(name, allow_patterns=small, local_files_only=local, **hub))
-    if local: return _Files(name, folder, _names_in(folder))
-    return _Files(name, folder, frozenset(names), True, hub)
+        names = None if settings.local_files_only else _listed(name, hub)
+        if names is not None:
+            folder = Path(snapshot_download(name, allow_patterns=_SMALL, **hub))
+            return _Files(name, folder, names, True, hub)
+        index = Path(hf_hub_download(name, 'model_index.json', local_files_only=True, **hub))
+        return _Files(name, index.parent, _names_in(index.parent))
 
-# %% ../nbs/01_loading.ipynb #b3815fe7
+def _listed(name, hub):
+    "The names of a hub model's files; None without a network: what was fetched may be enough"
+    from huggingface_hub import HfApi, errors
+    asked = {k: v for k, v in hub.items() if k in ('revision', 'token')}
+    try: return frozenset(f.rfilename for f in HfApi().model_info(name, **asked).siblings)
+    except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError): raise
+    except errors.HFValidationError: raise
+    except Exception: return None # of one network library or another
+
+# %% ../nbs/01_loading.ipynb #c8e9119d
+def _first_line(error) -> str:
+    "What an error says, shortly"
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
 @contextmanager
 def _hub_errors(settings):
     "What goes wrong between here and the hub, in one sentence"
@@ -340,11 +347,14 @@ def _hub_errors(settings):
     except errors.HFValidationError as e:
         raise ModelNotFound(f'{name!r} is no name for a model; use a folder, or a hub name such as '
                             'zai-org/CogVideoX-5b') from e
-    except (errors.LocalEntryNotFoundError, errors.HfHubHTTPError, OSError) as e:
+    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled) as e:
         why = 'the hub cannot be reached'
         if settings.local_files_only: why = 'local_files_only forbids to fetch it'
         raise ModelNotFound(f'the model {name!r} is not on this machine and {why}; give a folder, '
                             f'or run `hf download {name}` where there is a network') from e
+    except Exception as e: # of one network library or another, or a disk that is full
+        raise ModelError(f'the model {name!r} could not be fetched ({_first_line(e)}); what has '
+                         'come so far is kept, try again') from e
 
 # %% ../nbs/01_loading.ipynb #4901f6a7
 def _find(settings, hub=None) -> _Files:
@@ -490,7 +500,7 @@ def _expected(name, config) -> dict:
         else: part = CogVideoXTransformer3DModel.from_config(config)
     return {key: tuple(value.shape) for key, value in part.state_dict().items()}
 
-# %% ../nbs/01_loading.ipynb #f3f54afd
+# %% ../nbs/01_loading.ipynb #39491030
 def _check_tensors(found: _Files, folder: Path, weights):
     "Are the weight files whole, and their tensors those of the configuration?"
     tables = {file: _header(folder/file, found.model) for file in weights}
@@ -515,10 +525,6 @@ def _compare(found, name, config, there):
         if there[key] != shape:
             raise ModelError(f'the weights of the {name} of {found.model!r} are not those of its '
                              f'config.json: {key} is {there[key]} there and should be {shape}')
-
-def _first_line(error) -> str:
-    "What an error says, shortly"
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
 
 # %% ../nbs/01_loading.ipynb #4d775734
 _THRIFT = 'none', 'model', 'group', 'sequential'
