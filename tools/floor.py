@@ -1,0 +1,64 @@
+"""The lowest versions that settings.ini declares: constraints for pip, or a try in a fresh environment
+
+    python tools/floor.py > floor.txt              each requirement at its floor, for `pip install -c`
+    python tools/floor.py torch==2.13.0            but this one as given
+    python tools/floor.py --demo torch==2.13.0     installs exactly these and edits the demo's video
+
+What is not declared is whatever fits beside it. The environment of `--demo` is removed at the end."""
+from configparser import ConfigParser
+from pathlib import Path
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import venv
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def floors(requirements: str) -> dict[str, str]:
+    "Version by name, for each `name>=version`; stops at a requirement that has no floor"
+    found = {}
+    for requirement in shlex.split(requirements):
+        floor = re.fullmatch(r'([\w-]+)>=([\w.]+)', requirement)
+        if floor is None: sys.exit(f'settings.ini: {requirement!r} has no floor; write name>=version')
+        found[floor[1]] = floor[2]
+    return found
+
+
+def constraints(changes) -> list[str]:
+    "`name==version` for each requirement of settings.ini, some of them changed"
+    settings = ConfigParser(delimiters=['='])
+    settings.read(ROOT/'settings.ini', encoding='utf-8')
+    found = floors(settings['DEFAULT']['requirements'])
+    for change in changes:
+        name, _, version = change.partition('==')
+        if version and name in found: found[name] = version
+        else: sys.exit(f'{change!r} is not name==version of one of {", ".join(found)}')
+    return [f'{name}=={version}' for name, version in found.items()]
+
+
+def demo(lines):
+    "The demo in a fresh environment of these versions; stops when a step fails"
+    environment = {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        (here/'floor.txt').write_text('\n'.join(lines), encoding='utf-8')
+        venv.create(here/'venv', with_pip=True)
+        programs = here/'venv'/('Scripts' if os.name == 'nt' else 'bin')
+        install = [programs/'python', '-m', 'pip', 'install', '--quiet', '-c', here/'floor.txt', ROOT]
+        edit = [programs/'cogvideo-ddim-edit', 'demo', '--num_inference_steps', '4']
+        for step in (install, edit): subprocess.run(step, cwd=here, env=environment, check=True)
+
+
+def main(argv) -> int:
+    if {'-h', '--help'} & set(argv): sys.exit(__doc__)
+    lines = constraints([argument for argument in argv if argument != '--demo'])
+    if '--demo' in argv: demo(lines)
+    else: print(*lines, sep='\n')
+    return 0
+
+
+if __name__ == '__main__': sys.exit(main(sys.argv[1:]))
