@@ -4,20 +4,25 @@
 
 # %% ../nbs/07_export.ipynb #bd948ad8
 from __future__ import annotations
-from contextlib import contextmanager
+from bisect import bisect_right
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path, PurePosixPath, PureWindowsPath
 import json
 import os
 import shutil
 import uuid
 import numpy as np
-from .video import Video, write_mp4, _play, _hash
+from .reading import CONTAINERS, file_hash
+from .video import (Origin, Video, play_html, resize_frame, shown_frames,
+                                      write_mp4)
 
 # %% auto #0
-__all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'check_export', 'Sound', 'find_sound', 'WrittenFile',
-           'export_video', 'edit_record', 'export_edit']
+__all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'check_export', 'replacing', 'Sound', 'left_out', 'origin_of',
+           'find_sound', 'add_sound', 'WrittenFile', 'written', 'check_video_path', 'export_video', 'edit_record',
+           'export_edit']
 
 # %% ../nbs/07_export.ipynb #27f5c5cc
 class ExportError(ValueError):
@@ -29,11 +34,6 @@ def _video_of(thing):
     if isinstance(video, Video): return video
     raise ExportError(f'only a Video or an edit can be written; got {type(thing).__name__}')
 
-def _resized(frame, width, height):
-    "One frame at another size"
-    from PIL import Image
-    return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
-
 # %% ../nbs/07_export.ipynb #c247a5e3
 def side_by_side(a: Video, # Left; gives height and speed
                  b: Video, # Right
@@ -44,21 +44,13 @@ def side_by_side(a: Video, # Left; gives height and speed
     count, height, right = min(len(a), len(b)), a.frames.shape[1], b.frames
     if right.shape[1] != height:
         width = max(1, round(right.shape[2]*height/right.shape[1]))
-        right = np.stack([_resized(frame, width, height) for frame in right[:count]])
+        right = np.stack([resize_frame(frame, width, height) for frame in right[:count]])
     white = np.full((count, height, gap, 3), 255, np.uint8)
     frames = np.concatenate([a.frames[:count], white, right[:count]], axis=2)
     notes = (f'Cut to the {count} frames of the shorter one.',) if len(a) != len(b) else ()
     return replace(a, frames=frames, indices=a.indices[:count], notes=notes, sha256='')
 
 # %% ../nbs/07_export.ipynb #89e04ed9
-def _on_screen(frames, low, high):
-    "Frames for the screen: tiny ones a whole number larger, large ones at most `high` pixels tall"
-    _, height, width, _ = frames.shape
-    times = max(1, min(low//height, 3*low//width)) # by height: a wide row is as tall as its parts
-    if times > 1: return frames.repeat(times, 1).repeat(times, 2)
-    if height <= high: return frames
-    return np.stack([_resized(frame, max(2, round(width*high/height)), high) for frame in frames])
-
 def filmstrip(video, # A Video or an edit
               count: int = 6, # Frames to show; fewer if there are fewer
               scale: int | None = None, # Enlarge so many times; None: tiny ones to about 128 pixels
@@ -70,7 +62,10 @@ def filmstrip(video, # A Video or an edit
     if count < 1: raise ExportError(f'count must be 1 or more; got {count}')
     chosen = np.linspace(0, len(video) - 1, min(count, len(video))).round().astype(int)
     frames = video.frames[chosen]
-    frames = frames.repeat(scale, 1).repeat(scale, 2) if scale else _on_screen(frames, 128, 240)
+    if scale:
+        frames = frames.repeat(scale, 1).repeat(scale, 2)
+    else:
+        frames = shown_frames(frames, 128, 240)
     white = np.full((frames.shape[1], gap, 3), 255, np.uint8)
     parts = [part for frame in frames for part in (white, frame)]
     return Image.fromarray(np.concatenate(parts[1:], axis=1))
@@ -85,8 +80,7 @@ def show(video, # A Video or an edit
     source = getattr(video, 'source', None)
     pair = isinstance(source, Video)
     video = side_by_side(source, video) if pair else _video_of(video)
-    large = replace(video, frames=_on_screen(video.frames, 256, 480))
-    display(HTML(_play(large, title or repr(video))), filmstrip(video, count))
+    display(HTML(play_html(video, title)), filmstrip(video, count))
 
 # %% ../nbs/07_export.ipynb #e7a49e7f
 def _short(path):
@@ -119,18 +113,20 @@ def _check_room(folder, need):
         raise ExportError(f'{_short(folder)} cannot be written; give a folder of your own')
     free = shutil.disk_usage(there).free
     if free >= need: return
-    raise ExportError(f'the disk of {_short(folder)} has {free/1e6:.1f} MB left and {need/1e6:.1f} MB '
-                      f'are needed; make room or give another folder')
+    raise ExportError(f'the disk of {_short(folder)} has {free/1e6:.1f} MB left and '
+                      f'{need/1e6:.1f} MB are needed; make room or give another folder')
 
-# %% ../nbs/07_export.ipynb #240199d0
+# %% ../nbs/07_export.ipynb #710ed967
 @contextmanager
-def _said(path):
+def _in_one_sentence(path):
     "What the system refuses, as one sentence"
     import av
-    try: yield
+    try:
+        yield
     except (OSError, av.FFmpegError) as e:
         reason = getattr(e, 'strerror', None) or e
-        raise ExportError(f'{_short(path)} cannot be written ({reason}); give another folder') from e
+        raise ExportError(f'{_short(path)} cannot be written ({reason}); give another '
+                          'folder') from e
 
 _endings = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4',
                 sidecar='reconstruction.json', restored='restored.mp4')
@@ -144,20 +140,21 @@ def check_export(folder: str | Path, # Where an edit will be written to
         raise ExportError(f'stem {stem!r} must be a name without folders')
     folder = _checked(folder)
     for ending in _endings.values(): _checked(folder/f'{stem}_{ending}')
-    with _said(folder): _check_room(folder, need)
+    with _in_one_sentence(folder): _check_room(folder, need)
     return folder
 
 # %% ../nbs/07_export.ipynb #c79b21bc
 @contextmanager
-def _replacing(path):
+def replacing(path):
     "A hidden path to write to, which becomes `path` at the end or is removed"
-    with _said(path):
+    with _in_one_sentence(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f'.{uuid.uuid4().hex}.part')
         try:
             yield part
             os.replace(part, path)
-        finally: part.unlink(missing_ok=True)
+        finally:
+            part.unlink(missing_ok=True)
 
 def _write_animation(file, frames, fps, kind):
     "Write a gif or webp"
@@ -181,11 +178,12 @@ class Sound:
 def _open(path):
     "An opened file; nothing but files of this machine is followed"
     import av
-    return av.open(f'file:{path}', options={'protocol_whitelist': 'file'})
+    limits = {'format_whitelist': CONTAINERS, 'protocol_whitelist': 'file'}
+    return av.open(f'file:{path}', options=limits, metadata_errors='replace')
 
 _technical = {'major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration'}
 
-def _left_out(path):
+def left_out(path):
     "What else a file holds, as a sentence in a tuple; empty if nothing"
     from collections import Counter
     with _open(path) as container:
@@ -197,34 +195,40 @@ def _left_out(path):
     if tags: words.append(f'metadata ({", ".join(tags)})')
     return (f'Not kept of {_short(path)}: {", ".join(words)}.',) if words else ()
 
-# %% ../nbs/07_export.ipynb #4420fd0f
-def _origin_of(thing):
+# %% ../nbs/07_export.ipynb #6d9f9b9d
+def origin_of(thing) -> Origin | None: # A Video or an edit
     "Where a video, or the source of an edit, came from; None if from no file"
-    return getattr(getattr(thing, 'source', thing), 'origin', None)
+    source = getattr(thing, 'source', thing)
+    return getattr(source, 'origin', None)
 
-def _speed(video, origin):
-    "Times the speed of the file, and seconds by which a frame is early or late, at most"
-    times = [time - origin.times[0] for time in origin.times[:len(video)]]
-    late = max(abs(time - n/video.fps) for n, time in enumerate(times))
-    return (float(times[-1]*video.fps/(len(times) - 1)) if len(times) > 1 else 1.), late
+def _late(video, origin):
+    "Seconds by which a frame is shown before or after the file shows it, at most"
+    begin, times = origin.times[0], origin.times[:len(video)]
+    later = sorted(set(times)) + [inf]
+    off = [0]
+    for n, time in enumerate(times):
+        due, until = begin + n/video.fps, later[bisect_right(later, time)]
+        off += [time - due, due - until]
+    return max(off)
 
 def find_sound(video, # A Video or an edit
                kind: str = 'mp4' # Of the file to write: 'mp4', 'gif' or 'webp'
-              ) -> tuple[Sound | None, tuple[str, ...]]: # None: silence; sentences on what is left out
-    "The sound that belongs to a video, and what is not kept"
-    origin = _origin_of(video)
+              ) -> tuple[Sound | None, tuple[str, ...]]: # None: silence
+    "The sound that belongs to a video, and sentences on what is left out"
+    origin = origin_of(video)
     video = _video_of(video)
     if origin is None: return None, ()
     name = _short(origin.path)
     if not origin.path.is_file():
         return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
-    notes = _left_out(origin.path)
+    notes = left_out(origin.path)
     if not origin.audio: return None, notes
-    if kind != 'mp4': return None, (f'The sound is left out: a {kind} has none; write an mp4.', *notes)
-    speed, late = _speed(video, origin)
-    if late > 1/(2*video.fps):
-        return None, (f'The sound is left out: the video plays at {speed:.3g} times the speed of {name}; '
-                      'leave fps as it is to keep it.', *notes)
+    if kind != 'mp4':
+        return None, (f'The sound is left out: a {kind} has none; write an mp4.', *notes)
+    if _late(video, origin) > 1/(2*video.fps):
+        speed = float(origin.duration*video.fps/len(origin.times))
+        return None, (f'The sound is left out: the video plays at {speed:.3g} times the speed of '
+                      f'{name}; leave fps as it is to keep it.', *notes)
     start = origin.times[0]
     return Sound(origin.path, start, start + len(video)/video.fps), notes
 
@@ -239,7 +243,8 @@ def _copied(container, stream, sound):
         if middle > last: return
         packet.pts -= round(first)
         packet.dts = packet.pts
-        if packet.pts + packet.duration <= 0: before = [packet]
+        if packet.pts + packet.duration <= 0:
+            before = [packet]
         else:
             yield from (*before, packet)
             before = []
@@ -255,8 +260,10 @@ def _encoded(container, stream, sound, encoder):
                      *(graph.add(name, options) for name, options in steps.items())).configure()
     def waiting():
         while True:
-            try: yield from encoder.encode(graph.pull())
-            except (av.BlockingIOError, av.EOFError): return
+            try:
+                yield from encoder.encode(graph.pull())
+            except (av.BlockingIOError, av.EOFError):
+                return
     for frame in container.decode(stream):
         if frame.time > end: break
         graph.push(frame)
@@ -278,45 +285,50 @@ def _sound_packets(container, sound, target):
         packets = _copied(container, stream, sound)
     else:
         rate = stream.rate if stream.rate in _aac_rates else 48000
-        copy = target.add_stream('aac', rate=rate, layout='stereo' if stream.channels > 1 else 'mono')
+        layout = 'stereo' if stream.channels > 1 else 'mono'
+        copy = target.add_stream('aac', rate=rate, layout=layout)
         packets = _encoded(container, stream, sound, copy)
     return copy, packets
 
 def _finish(silent, path, sound=None, comment=''):
     "A silent mp4 once more with sound and comment; the pictures are copied as they are"
     import av
-    from contextlib import ExitStack
+    new = dict(mode='w', format='mp4', options={'movflags': '+faststart'})
     with ExitStack() as files:
         pictures = files.enter_context(_open(silent))
-        target = files.enter_context(av.open(f'file:{path}', 'w', format='mp4', options={'movflags': '+faststart'}))
-        if comment: target.metadata['comment'] = comment
+        target = files.enter_context(av.open(f'file:{path}', **new))
+        if comment:
+            target.metadata['comment'] = comment
         copy = target.add_stream_from_template(pictures.streams.video[0])
         parts = [(copy, pictures.demux(video=0))]
-        if sound: parts.append(_sound_packets(files.enter_context(_open(sound.path)), sound, target))
+        if sound:
+            parts.append(_sound_packets(files.enter_context(_open(sound.path)), sound, target))
         for stream, packets in parts:
             for packet in packets:
                 if packet.dts is None: continue # the empty packet at the end
                 packet.stream = stream
                 target.mux(packet)
 
-def _finish_or_silent(silent, path, sound, comment=''):
+def add_sound(silent, path, sound, comment=''):
     "The same, but sound that cannot be read is left out; says so"
     import av
-    try: _finish(silent, path, sound, comment)
+    try:
+        _finish(silent, path, sound, comment)
     except av.FFmpegError as e:
         if isinstance(e, OSError) or not sound: raise
         _finish(silent, path, None, comment)
         return (f'The sound is left out: that of {_short(sound.path)} is damaged ({e.strerror}).',)
     return ()
 
-# %% ../nbs/07_export.ipynb #57be6923
+# %% ../nbs/07_export.ipynb #3f5bad27
 class WrittenFile(type(Path())):
     "The path of a file that was written; its `notes` say what is not in it"
     notes: tuple[str, ...] = ()
 
-    def __repr__(self): return '\n'.join([f'{type(self).__name__}({str(self)!r})', *self.notes])
+    def __repr__(self):
+        return '\n'.join([f'{type(self).__name__}({str(self)!r})', *self.notes])
 
-def _written(path, notes):
+def written(path, notes):
     "A path with notes"
     path = WrittenFile(path)
     path.notes = tuple(notes)
@@ -333,13 +345,14 @@ def _write(path, video, kind, crf, sound, comment):
     silent = path.with_suffix('.silent.part')
     try:
         write_mp4(silent, video.frames, video.fps, crf)
-        return _finish_or_silent(silent, path, sound, comment)
-    finally: silent.unlink(missing_ok=True)
+        return add_sound(silent, path, sound, comment)
+    finally:
+        silent.unlink(missing_ok=True)
 
 # %% ../nbs/07_export.ipynb #deec5df1
 _fastest = dict(mp4=1000, gif=50, webp=1000) # frames per second
 
-def _check_video_file(path, fps, crf):
+def check_video_path(path, fps, crf):
     "The checked path and its kind"
     path = _checked(path)
     kind = path.suffix.lower().lstrip('.')
@@ -347,29 +360,30 @@ def _check_video_file(path, fps, crf):
     if not 0 <= crf <= 51: raise ExportError(f'crf must be 0 to 51; got {crf}')
     if not Fraction(1, 100) <= fps <= _fastest[kind]:
         raise ExportError(f'fps of a {kind} must be 0.01 to {_fastest[kind]}; got {float(fps):g}')
-    with _said(path):
+    with _in_one_sentence(path):
         if path.is_dir(): raise ExportError(f'{_short(path)} is a folder; give the name of a file')
         _check_room(path.parent, 1_000_000)
     return path, kind
 
 def export_video(video, # A Video or an edit
-                 path: str | Path, # Ends in .mp4, .gif or .webp; folders are made, a file is replaced
-                 *, crf: int = 17, # Quality of an mp4, 0 (lossless) to 51; 17 is hard to tell from 0
+                 path: str | Path, # Ends in .mp4, .gif or .webp; a file of that name is replaced
+                 *, crf: int = 17, # Quality of an mp4, 0 (lossless) to 51
                  comment: str = '' # Text for the comment tag of an mp4
                 ) -> WrittenFile: # The file, with notes
     """Write a video, with the sound of its source; raises `ExportError`
 
     mp4 is H.264 that plays everywhere; an odd side gets one more pixel."""
-    path, kind = _check_video_file(path, _video_of(video).fps, crf)
+    path, kind = check_video_path(path, _video_of(video).fps, crf)
     sound, notes = find_sound(video, kind)
-    with _replacing(path) as part:
+    with replacing(path) as part:
         notes = _write(part, _video_of(video), kind, crf, sound, comment) + notes
-    return _written(path, notes)
+    return written(path, notes)
 
 # %% ../nbs/07_export.ipynb #0b7b7592
 def _without_folders(value, key=''):
     "Settings without absolute paths, of which only the name is kept; prompts stay as they are"
-    if isinstance(value, dict): return {str(k): _without_folders(v, str(k)) for k, v in value.items()}
+    if isinstance(value, dict):
+        return {str(k): _without_folders(v, str(k)) for k, v in value.items()}
     if isinstance(value, (list, tuple)): return [_without_folders(v, key) for v in value]
     if isinstance(value, Path): value = str(value)
     if not isinstance(value, str) or 'prompt' in key: return value
@@ -384,8 +398,8 @@ def _versions():
     from cogvideo_ddim_edit import __version__
     found = {'python': platform.python_version(), 'cogvideo_ddim_edit': __version__}
     for name in ('torch', 'diffusers', 'transformers', 'numpy', 'av'):
-        try: found[name] = version(name)
-        except PackageNotFoundError: pass
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
     return found
 
 # %% ../nbs/07_export.ipynb #fa361b3d
@@ -405,7 +419,8 @@ def edit_record(edit # An edit: has `video`, `source`, `prompt`, `settings`
     record = dict(schema='cogvideo_ddim_edit/edit/1', prompt=edit.prompt,
                   settings=_without_folders(edit.settings), source=origin, result=result,
                   packages=_versions())
-    try: return json.loads(json.dumps(record, allow_nan=False))
+    try:
+        return json.loads(json.dumps(record, allow_nan=False))
     except (TypeError, ValueError) as e:
         raise ExportError(f'the settings of this edit cannot be written as JSON: {e}') from e
 
@@ -416,20 +431,23 @@ def _reserve(folder, stem, keys):
         start = stem if n == 1 else f'{stem}_{n}'
         names = {key: f'{start}_{_endings[key]}' for key in keys}
         hidden = folder/f'.{start}.part'
-        try: hidden.mkdir()
-        except FileExistsError: continue
+        try:
+            hidden.mkdir()
+        except FileExistsError:
+            continue
         if not any((folder/name).exists() for name in names.values()): return names, hidden
         hidden.rmdir()
     raise ExportError(f'no free name is left for {stem!r}; give another stem')
 
 def _smaller(edit):
     "Says, in a tuple, that the source was larger or faster; empty if not"
-    origin, video = _origin_of(edit), edit.video
+    origin, video = origin_of(edit), edit.video
     if origin is None: return ()
     (width, height), size = _picture(video), origin.size
     if (width, height) == tuple(size) and video.fps >= origin.fps: return ()
-    return (f'The edit is {width}×{height} at {float(video.fps):g} fps, the source {size[0]}×{size[1]} at '
-            f'{float(origin.fps):g}; restore=True (--restore) lays it back into the source.',)
+    return (f'The edit is {width}×{height} at {float(video.fps):.4g} fps, the source '
+            f'{size[0]}×{size[1]} at {float(origin.fps):.4g}; restore=True (--restore) lays it back '
+            'into the source.',)
 
 # %% ../nbs/07_export.ipynb #4711f979
 def _write_all(edit, folder, names, crf):
@@ -443,10 +461,11 @@ def _write_all(edit, folder, names, crf):
     if 'restored' in names:
         from cogvideo_ddim_edit.restore import restore_video
         notes['restored'] = restore_video(edit, folder/names['restored'], crf=crf).notes
-    else: notes['reconstruction'] += _smaller(edit)
+    else:
+        notes['reconstruction'] += _smaller(edit)
     videos = [name for key, name in names.items() if key != 'sidecar']
-    record['notes'] = list(dict.fromkeys(note for said in notes.values() for note in said))
-    record['outputs'] = {name: _hash(folder/name) for name in videos}
+    record['notes'] = list(dict.fromkeys(sum(notes.values(), ())))
+    record['outputs'] = {name: file_hash(folder/name) for name in videos}
     text = json.dumps(record, indent=1, ensure_ascii=False) + '\n'
     (folder/names['sidecar']).write_text(text, encoding='utf-8')
     return notes
@@ -459,7 +478,8 @@ def _move_all(hidden, folder, names):
             os.replace(hidden/name, folder/name)
             moved.append(folder/name)
     except BaseException: # interrupts too
-        for path in moved: path.unlink()
+        for path in moved:
+            path.unlink()
         raise
 
 # %% ../nbs/07_export.ipynb #f6f7d2b0
@@ -468,14 +488,14 @@ def export_edit(edit, # An edit: has `video`, `source`, `prompt`, `settings`
                 stem: str | None = None, # First part of the file names; None: the source's name
                 *, crf: int = 17, # Quality, 0 (lossless) to 51
                 restore: bool = False # Also lay the edit back into the source's size and rate?
-               ) -> dict[str, WrittenFile]: # By 'reconstruction', 'side_by_side', 'sidecar', 'restored'
+               ) -> dict[str, WrittenFile]: # By 'reconstruction', 'side_by_side', 'sidecar' ('restored')
     "Write an edit, next to its source too, and its record; never overwrites; raises `ExportError`"
     edit_record(edit) # refused before anything is made
     stem = stem or edit.source.name or 'edit'
     folder = check_export(folder, stem)
     keys = [key for key in _endings if restore or key != 'restored']
     keys.sort(key='sidecar'.__eq__) # the record is moved last
-    with _said(folder):
+    with _in_one_sentence(folder):
         folder.mkdir(parents=True, exist_ok=True)
         names, hidden = _reserve(folder, stem, keys)
         try:
@@ -483,4 +503,4 @@ def export_edit(edit, # An edit: has `video`, `source`, `prompt`, `settings`
             _move_all(hidden, folder, names.values())
         finally:
             shutil.rmtree(hidden)
-    return {key: _written(folder/name, notes[key]) for key, name in names.items()}
+    return {key: written(folder/name, notes[key]) for key, name in names.items()}
