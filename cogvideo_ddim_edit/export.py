@@ -145,7 +145,8 @@ def check_export(folder: str | Path, # Where an edit will be written to
 
 # %% ../nbs/07_export.ipynb #c79b21bc
 @contextmanager
-def replacing(path):
+def replacing(path: Path # Of the file to be
+             ): # The hidden path
     "A hidden path to write to, which becomes `path` at the end or is removed"
     with _in_one_sentence(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,10 +184,16 @@ def _open(path):
 
 _technical = {'major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration'}
 
-def left_out(path):
+def left_out(path: Path # A file
+            ) -> tuple[str, ...]: # At most one
     "What else a file holds, as a sentence in a tuple; empty if nothing"
     from collections import Counter
-    with _open(path) as container:
+    import av
+    try:
+        container = _open(path)
+    except av.FFmpegError: # a moving picture, a folder
+        return ()
+    with container:
         tags = sorted({key.lower() for key in container.metadata} - _technical)
         kinds = Counter(stream.type for stream in container.streams)
     kinds = {'audio': kinds['audio'] - 1, 'subtitle': kinds['subtitle'], 'data': kinds['data']}
@@ -309,8 +316,12 @@ def _finish(silent, path, sound=None, comment=''):
                 packet.stream = stream
                 target.mux(packet)
 
-def add_sound(silent, path, sound, comment=''):
-    "The same, but sound that cannot be read is left out; says so"
+def add_sound(silent: Path, # An mp4
+              path: Path, # Of the mp4 to write
+              sound: Sound | None, # None: stays silent
+              comment: str = '' # Text for its comment tag
+             ) -> tuple[str, ...]: # A sentence if the sound cannot be read and is left out
+    "Write an mp4 once more with sound and comment"
     import av
     try:
         _finish(silent, path, sound, comment)
@@ -328,7 +339,9 @@ class WrittenFile(type(Path())):
     def __repr__(self):
         return '\n'.join([f'{type(self).__name__}({str(self)!r})', *self.notes])
 
-def written(path, notes):
+def written(path: Path, # Of a file that is there
+            notes: tuple[str, ...] # Sentences on what is not in it
+           ) -> WrittenFile:
     "A path with notes"
     path = WrittenFile(path)
     path.notes = tuple(notes)
@@ -352,8 +365,11 @@ def _write(path, video, kind, crf, sound, comment):
 # %% ../nbs/07_export.ipynb #deec5df1
 _fastest = dict(mp4=1000, gif=50, webp=1000) # frames per second
 
-def check_video_path(path, fps, crf):
-    "The checked path and its kind"
+def check_video_path(path: str | Path, # Of a video to write
+                     fps: Fraction, # Frames per second that it will have
+                     crf: int = 17 # Quality, 0 to 51
+                    ) -> tuple[Path, str]: # Without `~`; 'mp4', 'gif' or 'webp'
+    "Refuse what cannot be written; raises `ExportError`"
     path = _checked(path)
     kind = path.suffix.lower().lstrip('.')
     if kind not in _fastest: raise ExportError(f'{_short(path)} must end in .mp4, .gif or .webp')
