@@ -80,19 +80,23 @@ def _moved(frames, times, fps):
     "Times and frames at `fps`, from those at `times`; what moves is moved"
     import av
     graph, (height, width) = av.filter.Graph(), frames.shape[1:3]
-    steps = (('format', 'yuv444p'), ('minterpolate', f'fps={fps}:scd=none'), ('format', 'rgb24'), ('buffersink', None))
+    steps = (('format', 'yuv444p'), ('minterpolate', f'fps={fps}:scd=none'), ('format', 'rgb24'),
+             ('buffersink', None))
     first = graph.add_buffer(width=width, height=height, format='rgb24', time_base=Fraction(1, _ticks))
     graph.link_nodes(first, *(graph.add(*step) for step in steps)).configure()
     tail = [(2*times[-1] - times[-2], frames[-1]), (3*times[-1] - 2*times[-2], frames[-1])]
     for time, frame in [*zip(times, frames), *tail, (None, None)]:
-        if frame is None: graph.push(None)
+        if frame is None:
+            graph.push(None)
         else:
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format='rgb24')
             picture.pts, picture.time_base = round(time*_ticks), Fraction(1, _ticks)
             graph.push(picture)
         while True:
-            try: picture = graph.pull()
-            except (av.BlockingIOError, av.EOFError): break
+            try:
+                picture = graph.pull()
+            except (av.BlockingIOError, av.EOFError):
+                break
             yield picture.pts*picture.time_base, picture.to_ndarray(format='rgb24')
 
 # %% ../nbs/07a_restore.ipynb #1500a02e
