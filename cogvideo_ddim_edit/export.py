@@ -4,98 +4,408 @@
 
 # %% ../nbs/07_export.ipynb #bd948ad8
 from __future__ import annotations
+from bisect import bisect_right
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf
 from pathlib import Path, PurePosixPath, PureWindowsPath
-import json, os
+import json
+import os
+import shutil
+import uuid
 import numpy as np
-from .video import Video, write_mp4, _shown, _resize, _play, _hash
+from .reading import CONTAINERS, file_hash
+from .video import (Origin, Video, play_html, resize_frame, shown_frames,
+                                      write_mp4)
 
 # %% auto #0
-__all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'export_video', 'edit_record', 'export_edit']
+__all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'check_export', 'replacing', 'Sound', 'left_out', 'origin_of',
+           'find_sound', 'add_sound', 'WrittenFile', 'written', 'check_video_path', 'export_video', 'edit_record',
+           'export_edit']
 
-# %% ../nbs/07_export.ipynb #c247a5e3
+# %% ../nbs/07_export.ipynb #27f5c5cc
 class ExportError(ValueError):
     "Something that cannot be written, and what to do about it"
 
 def _video_of(thing):
-    "The clip in an edit, or the clip itself"
+    "The video in an edit, or the video itself"
     video = getattr(thing, 'video', thing)
-    if not isinstance(video, Video): raise ExportError(f'only a Video or an edit can be written; got {type(thing).__name__}')
-    return video
+    if isinstance(video, Video): return video
+    raise ExportError(f'only a Video or an edit can be written; got {type(thing).__name__}')
 
+# %% ../nbs/07_export.ipynb #c247a5e3
 def side_by_side(a: Video, # Left; gives height and speed
                  b: Video, # Right
                  gap: int = 2 # White pixels between them
                 ) -> Video: # As long as the shorter one
-    "Two clips in one, next to each other"
+    "Two videos in one, next to each other"
     a, b = _video_of(a), _video_of(b)
-    n, height, right = min(len(a), len(b)), a.frames.shape[1], b.frames
-    if right.shape[1] != height: right = np.stack([_resize(f, max(1, round(f.shape[1]*height/f.shape[0])), height) for f in right[:n]])
-    notes = (f'Cut to the {n} frames of the shorter one.',) if len(a) != len(b) else ()
-    return Video(np.concatenate([a.frames[:n], np.full((n, height, gap, 3), 255, np.uint8), right[:n]], 2), a.fps, a.name, a.indices[:n], notes)
+    count, height, right = min(len(a), len(b)), a.frames.shape[1], b.frames
+    if right.shape[1] != height:
+        width = max(1, round(right.shape[2]*height/right.shape[1]))
+        right = np.stack([resize_frame(frame, width, height) for frame in right[:count]])
+    white = np.full((count, height, gap, 3), 255, np.uint8)
+    frames = np.concatenate([a.frames[:count], white, right[:count]], axis=2)
+    notes = (f'Cut to the {count} frames of the shorter one.',) if len(a) != len(b) else ()
+    return replace(a, frames=frames, indices=a.indices[:count], notes=notes, sha256='')
 
 # %% ../nbs/07_export.ipynb #89e04ed9
 def filmstrip(video, # A Video or an edit
               count: int = 6, # Frames to show; fewer if there are fewer
-              scale: int | None = None, # Enlarge so many times; None: tiny clips to about 128 pixels
+              scale: int | None = None, # Enlarge so many times; None: tiny ones to about 128 pixels
               gap: int = 4 # White pixels between them
              ): # A `PIL.Image`
     "Some frames in a row"
     from PIL import Image
     video = _video_of(video)
     if count < 1: raise ExportError(f'count must be 1 or more; got {count}')
-    chosen = video.frames[np.linspace(0, len(video) - 1, min(count, len(video))).round().astype(int)]
-    chosen = chosen.repeat(scale, 1).repeat(scale, 2) if scale else _shown(chosen, 128, 240)
-    return Image.fromarray(np.concatenate([np.pad(f, ((0, 0), (gap*bool(i), 0), (0, 0)), constant_values=255) for i, f in enumerate(chosen)], 1))
+    chosen = np.linspace(0, len(video) - 1, min(count, len(video))).round().astype(int)
+    frames = video.frames[chosen]
+    if scale:
+        frames = frames.repeat(scale, 1).repeat(scale, 2)
+    else:
+        frames = shown_frames(frames, 128, 240)
+    white = np.full((frames.shape[1], gap, 3), 255, np.uint8)
+    parts = [part for frame in frames for part in (white, frame)]
+    return Image.fromarray(np.concatenate(parts[1:], axis=1))
 
 # %% ../nbs/07_export.ipynb #00053a82
 def show(video, # A Video or an edit
          title: str | None = None, # Above it; None: what it is
          count: int = 6 # Frames in the strip
         ):
-    "Play a clip in the notebook, with a strip of its frames under it"
+    "Play a video in the notebook, with a strip of its frames under it"
     from IPython.display import HTML, display
     source = getattr(video, 'source', None)
-    clip = side_by_side(source, video) if isinstance(source, Video) else _video_of(video)
-    display(HTML(_play(clip, title)), filmstrip(clip, count))
+    pair = isinstance(source, Video)
+    video = side_by_side(source, video) if pair else _video_of(video)
+    display(HTML(play_html(video, title)), filmstrip(video, count))
+
+# %% ../nbs/07_export.ipynb #e7a49e7f
+def _short(path):
+    "The name of a file for a message, in quotes and not too long"
+    name = Path(path).name
+    return repr(name if len(name) <= 60 else f'{name[:40]}…{name[-15:]}')
+
+def _checked(path):
+    "The path, if a file can have it"
+    if not isinstance(path, (str, Path)):
+        raise ExportError(f'a path must be text or a Path; got {type(path).__name__}')
+    try:
+        path = Path(path).expanduser()
+        str(path).encode()
+    except RuntimeError as e:
+        raise ExportError(f'{str(path)!r} names a user that is not there; write it out') from e
+    except UnicodeEncodeError as e:
+        raise ExportError(f'{_short(path)} holds bytes that are no UTF-8; rename it') from e
+    if '\0' in str(path): raise ExportError(f'{_short(path)} holds a zero byte; leave it out')
+    if (size := len(path.name.encode())) > 255:
+        raise ExportError(f'{_short(path)} is {size} bytes long; 255 are possible')
+    return path
+
+def _check_room(folder, need):
+    "Refuse a folder that cannot be written, or whose disk is full"
+    there = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not there.is_dir():
+        raise ExportError(f'{_short(folder)} cannot be written: {_short(there)} is a file')
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise ExportError(f'{_short(folder)} cannot be written; give a folder of your own')
+    free = shutil.disk_usage(there).free
+    if free >= need: return
+    raise ExportError(f'the disk of {_short(folder)} has {free/1e6:.1f} MB left and '
+                      f'{need/1e6:.1f} MB are needed; make room or give another folder')
+
+# %% ../nbs/07_export.ipynb #710ed967
+@contextmanager
+def _in_one_sentence(path):
+    "What the system refuses, as one sentence"
+    import av
+    try:
+        yield
+    except (OSError, av.FFmpegError) as e:
+        reason = getattr(e, 'strerror', None) or e
+        raise ExportError(f'{_short(path)} cannot be written ({reason}); give another '
+                          'folder') from e
+
+_endings = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4',
+                sidecar='reconstruction.json', restored='restored.mp4')
+
+def check_export(folder: str | Path, # Where an edit will be written to
+                 stem: str = 'edit', # First part of its file names
+                 need: int = 1_000_000 # Bytes that must be free
+                ) -> Path: # The folder, `~` written out
+    "Refuse what would fail later: names, folder, disk; makes nothing; raises `ExportError`"
+    if not isinstance(stem, str) or stem in ('', '.', '..') or set(stem) & set('/\\\0'):
+        raise ExportError(f'stem {stem!r} must be a name without folders')
+    folder = _checked(folder)
+    for ending in _endings.values(): _checked(folder/f'{stem}_{ending}')
+    with _in_one_sentence(folder): _check_room(folder, need)
+    return folder
 
 # %% ../nbs/07_export.ipynb #c79b21bc
+@contextmanager
+def replacing(path: Path # Of the file to be
+             ): # The hidden path
+    "A hidden path to write to, which becomes `path` at the end or is removed"
+    with _in_one_sentence(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f'.{uuid.uuid4().hex}.part')
+        try:
+            yield part
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
 def _write_animation(file, frames, fps, kind):
     "Write a gif or webp"
     from PIL import Image
     ticks = 100 if kind == 'gif' else 1000 # per second
-    durations = np.diff((np.arange(len(frames) + 1)*ticks/float(fps)).round()).astype(int)*1000//ticks
+    ends = (np.arange(len(frames) + 1)*ticks/float(fps)).round()
+    durations = np.diff(ends).astype(int)*1000//ticks
     first, *rest = map(Image.fromarray, frames)
     quality = dict(quality=90, method=4) if kind == 'webp' else dict(optimize=False)
-    first.save(file, format=kind.upper(), save_all=True, append_images=rest, duration=durations.tolist(), loop=0, **quality)
+    first.save(file, format=kind.upper(), save_all=True, append_images=rest,
+               duration=durations.tolist(), loop=0, **quality)
+
+# %% ../nbs/07_export.ipynb #db1f90cf
+@dataclass(frozen=True)
+class Sound:
+    "A stretch of the first audio track of a file"
+    path: Path # The file
+    start: Fraction # Seconds on the clock of the file
+    end: Fraction # Seconds on the clock of the file
+
+def _open(path):
+    "An opened file; nothing but files of this machine is followed"
+    import av
+    limits = {'format_whitelist': CONTAINERS, 'protocol_whitelist': 'file'}
+    return av.open(f'file:{path}', options=limits, metadata_errors='replace')
+
+_technical = {'major_brand', 'minor_version', 'compatible_brands', 'encoder', 'duration'}
+
+def left_out(path: Path # A file
+            ) -> tuple[str, ...]: # At most one
+    "What else a file holds, as a sentence in a tuple; empty if nothing"
+    from collections import Counter
+    import av
+    try:
+        container = _open(path)
+    except av.FFmpegError: # a moving picture, a folder
+        return ()
+    with container:
+        tags = sorted({key.lower() for key in container.metadata} - _technical)
+        kinds = Counter(stream.type for stream in container.streams)
+    kinds = {'audio': kinds['audio'] - 1, 'subtitle': kinds['subtitle'], 'data': kinds['data']}
+    words = [f'{n} {"other " if kind == "audio" else ""}{kind} track{"s"[:n > 1]}'
+             for kind, n in kinds.items() if n > 0]
+    if tags: words.append(f'metadata ({", ".join(tags)})')
+    return (f'Not kept of {_short(path)}: {", ".join(words)}.',) if words else ()
+
+# %% ../nbs/07_export.ipynb #6d9f9b9d
+def origin_of(thing) -> Origin | None: # A Video or an edit
+    "Where a video, or the source of an edit, came from; None if from no file"
+    source = getattr(thing, 'source', thing)
+    return getattr(source, 'origin', None)
+
+def _late(video, origin):
+    "Seconds by which a frame is shown before or after the file shows it, at most"
+    begin, times = origin.times[0], origin.times[:len(video)]
+    later = sorted(set(times)) + [inf]
+    off = [0]
+    for n, time in enumerate(times):
+        due, until = begin + n/video.fps, later[bisect_right(later, time)]
+        off += [time - due, due - until]
+    return max(off)
+
+def find_sound(video, # A Video or an edit
+               kind: str = 'mp4' # Of the file to write: 'mp4', 'gif' or 'webp'
+              ) -> tuple[Sound | None, tuple[str, ...]]: # None: silence
+    "The sound that belongs to a video, and sentences on what is left out"
+    origin = origin_of(video)
+    video = _video_of(video)
+    if origin is None: return None, ()
+    name = _short(origin.path)
+    if not origin.path.is_file():
+        return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
+    notes = left_out(origin.path)
+    if not origin.audio: return None, notes
+    if kind != 'mp4':
+        return None, (f'The sound is left out: a {kind} has none; write an mp4.', *notes)
+    if _late(video, origin) > 1/(2*video.fps):
+        speed = float(origin.duration*video.fps/len(origin.times))
+        return None, (f'The sound is left out: the video plays at {speed:.3g} times the speed of '
+                      f'{name}; leave fps as it is to keep it.', *notes)
+    start = origin.times[0]
+    return Sound(origin.path, start, start + len(video)/video.fps), notes
+
+# %% ../nbs/07_export.ipynb #0b634c44
+def _copied(container, stream, sound):
+    "Packets of the stretch, on a clock that starts with it"
+    first, last = sound.start/stream.time_base, sound.end/stream.time_base
+    before = []
+    for packet in container.demux(stream):
+        if packet.pts is None or not packet.size: continue
+        middle = packet.pts + packet.duration/2
+        if middle > last: return
+        packet.pts -= round(first)
+        packet.dts = packet.pts
+        if packet.pts + packet.duration <= 0:
+            before = [packet]
+        else:
+            yield from (*before, packet)
+            before = []
+
+def _encoded(container, stream, sound, encoder):
+    "Packets of the stretch, encoded anew, on a clock that starts with it"
+    import av
+    graph, start, end = av.filter.Graph(), float(sound.start), float(sound.end)
+    form = f'sample_fmts=fltp:sample_rates={encoder.rate}:channel_layouts={encoder.layout.name}'
+    steps = dict(atrim=f'{start}:{end}', asetpts=f'PTS-{start}/TB', aresample='async=1:first_pts=0',
+                 aformat=form, asetnsamples='1024:p=0', abuffersink=None)
+    graph.link_nodes(graph.add_abuffer(template=stream),
+                     *(graph.add(name, options) for name, options in steps.items())).configure()
+    def waiting():
+        while True:
+            try:
+                yield from encoder.encode(graph.pull())
+            except (av.BlockingIOError, av.EOFError):
+                return
+    for frame in container.decode(stream):
+        if frame.time > end: break
+        graph.push(frame)
+        yield from waiting()
+    graph.push(None)
+    yield from waiting()
+    yield from encoder.encode(None)
+
+# %% ../nbs/07_export.ipynb #a0f8173a
+_aac_rates = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+
+def _sound_packets(container, sound, target):
+    "Packets of a sound for the mp4 `target`: copied if it is AAC, else encoded to it"
+    stream = container.streams.audio[0]
+    if sound.start > 2: # a little early: files cannot jump to every point
+        container.seek(round((sound.start - 1)*1_000_000))
+    if stream.codec_context.name == 'aac' and stream.codec_context.extradata:
+        copy = target.add_stream_from_template(stream)
+        packets = _copied(container, stream, sound)
+    else:
+        rate = stream.rate if stream.rate in _aac_rates else 48000
+        layout = 'stereo' if stream.channels > 1 else 'mono'
+        copy = target.add_stream('aac', rate=rate, layout=layout)
+        packets = _encoded(container, stream, sound, copy)
+    return copy, packets
+
+def _finish(silent, path, sound=None, comment=''):
+    "A silent mp4 once more with sound and comment; the pictures are copied as they are"
+    import av
+    new = dict(mode='w', format='mp4', options={'movflags': '+faststart'})
+    with ExitStack() as files:
+        pictures = files.enter_context(_open(silent))
+        target = files.enter_context(av.open(f'file:{path}', **new))
+        if comment:
+            target.metadata['comment'] = comment
+        copy = target.add_stream_from_template(pictures.streams.video[0])
+        parts = [(copy, pictures.demux(video=0))]
+        if sound:
+            parts.append(_sound_packets(files.enter_context(_open(sound.path)), sound, target))
+        for stream, packets in parts:
+            for packet in packets:
+                if packet.dts is None: continue # the empty packet at the end
+                packet.stream = stream
+                target.mux(packet)
+
+def add_sound(silent: Path, # An mp4
+              path: Path, # Of the mp4 to write
+              sound: Sound | None, # None: stays silent
+              comment: str = '' # Text for its comment tag
+             ) -> tuple[str, ...]: # A sentence if the sound cannot be read and is left out
+    "Write an mp4 once more with sound and comment"
+    import av
+    try:
+        _finish(silent, path, sound, comment)
+    except av.FFmpegError as e:
+        if isinstance(e, OSError) or not sound: raise
+        _finish(silent, path, None, comment)
+        return (f'The sound is left out: that of {_short(sound.path)} is damaged ({e.strerror}).',)
+    return ()
+
+# %% ../nbs/07_export.ipynb #3f5bad27
+class WrittenFile(type(Path())):
+    "The path of a file that was written; its `notes` say what is not in it"
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self):
+        return '\n'.join([f'{type(self).__name__}({str(self)!r})', *self.notes])
+
+def written(path: Path, # Of a file that is there
+            notes: tuple[str, ...] # Sentences on what is not in it
+           ) -> WrittenFile:
+    "A path with notes"
+    path = WrittenFile(path)
+    path.notes = tuple(notes)
+    return path
+
+def _write(path, video, kind, crf, sound, comment):
+    "Write frames, and what belongs to them; sentences on what could not be"
+    if kind != 'mp4':
+        _write_animation(path, video.frames, video.fps, kind)
+        return ()
+    if not sound and not comment:
+        write_mp4(path, video.frames, video.fps, crf)
+        return ()
+    silent = path.with_suffix('.silent.part')
+    try:
+        write_mp4(silent, video.frames, video.fps, crf)
+        return add_sound(silent, path, sound, comment)
+    finally:
+        silent.unlink(missing_ok=True)
 
 # %% ../nbs/07_export.ipynb #deec5df1
-def export_video(video, # A Video or an edit
-                 path: str | Path, # Ends in .mp4, .gif or .webp; folders are made, an existing file is replaced
-                 *, crf: int = 17 # Quality of an mp4, 0 (lossless) to 51; 17 is hard to tell from the original
-                ) -> Path: # The file
-    "Write a clip; mp4 is H.264 that plays everywhere, an odd side gets one more pixel; raises `ExportError`"
-    video, path = _video_of(video), Path(path).expanduser()
-    if (kind := path.suffix.lower().lstrip('.')) not in ('mp4', 'gif', 'webp'): raise ExportError(f'{path.name!r} must end in .mp4, .gif or .webp')
+_fastest = dict(mp4=1000, gif=50, webp=1000) # frames per second
+
+def check_video_path(path: str | Path, # Of a video to write
+                     fps: Fraction, # Frames per second that it will have
+                     crf: int = 17 # Quality, 0 to 51
+                    ) -> tuple[Path, str]: # Without `~`; 'mp4', 'gif' or 'webp'
+    "Refuse what cannot be written; raises `ExportError`"
+    path = _checked(path)
+    kind = path.suffix.lower().lstrip('.')
+    if kind not in _fastest: raise ExportError(f'{_short(path)} must end in .mp4, .gif or .webp')
     if not 0 <= crf <= 51: raise ExportError(f'crf must be 0 to 51; got {crf}')
-    if path.is_dir(): raise ExportError(f'{path.name!r} is a folder; give the name of a file')
-    part = path.with_name(f'.{path.name}.{os.getpid()}.part')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_mp4(part, video.frames, video.fps, crf) if kind == 'mp4' else _write_animation(part, video.frames, video.fps, kind)
-        os.replace(part, path)
-    except OSError as e: raise ExportError(f'{path.name!r} cannot be written ({e.strerror}); give another folder') from e
-    finally: part.unlink(missing_ok=True) if part.parent.is_dir() else None
-    return path
+    if not Fraction(1, 100) <= fps <= _fastest[kind]:
+        raise ExportError(f'fps of a {kind} must be 0.01 to {_fastest[kind]}; got {float(fps):g}')
+    with _in_one_sentence(path):
+        if path.is_dir(): raise ExportError(f'{_short(path)} is a folder; give the name of a file')
+        _check_room(path.parent, 1_000_000)
+    return path, kind
+
+def export_video(video, # A Video or an edit
+                 path: str | Path, # Ends in .mp4, .gif or .webp; a file of that name is replaced
+                 *, crf: int = 17, # Quality of an mp4, 0 (lossless) to 51
+                 comment: str = '' # Text for the comment tag of an mp4
+                ) -> WrittenFile: # The file, with notes
+    """Write a video, with the sound of its source; raises `ExportError`
+
+    mp4 is H.264 that plays everywhere; an odd side gets one more pixel."""
+    path, kind = check_video_path(path, _video_of(video).fps, crf)
+    sound, notes = find_sound(video, kind)
+    with replacing(path) as part:
+        notes = _write(part, _video_of(video), kind, crf, sound, comment) + notes
+    return written(path, notes)
 
 # %% ../nbs/07_export.ipynb #0b7b7592
 def _without_folders(value, key=''):
     "Settings without absolute paths, of which only the name is kept; prompts stay as they are"
-    if isinstance(value, dict): return {str(k): _without_folders(v, str(k)) for k, v in value.items()}
+    if isinstance(value, dict):
+        return {str(k): _without_folders(v, str(k)) for k, v in value.items()}
     if isinstance(value, (list, tuple)): return [_without_folders(v, key) for v in value]
     if isinstance(value, Path): value = str(value)
     if not isinstance(value, str) or 'prompt' in key: return value
-    return next((kind(value).name for kind in (PurePosixPath, PureWindowsPath) if kind(value).is_absolute()), value)
+    for kind in (PurePosixPath, PureWindowsPath):
+        if kind(value).is_absolute(): return kind(value).name
+    return value
 
 def _versions():
     "Versions of what takes part in an edit"
@@ -104,53 +414,109 @@ def _versions():
     from cogvideo_ddim_edit import __version__
     found = {'python': platform.python_version(), 'cogvideo_ddim_edit': __version__}
     for name in ('torch', 'diffusers', 'transformers', 'numpy', 'av'):
-        try: found[name] = version(name)
-        except PackageNotFoundError: pass
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
     return found
 
 # %% ../nbs/07_export.ipynb #fa361b3d
+def _picture(video):
+    "Width and height"
+    return list(video.frames.shape[2:0:-1])
+
 def edit_record(edit # An edit: has `video`, `source`, `prompt`, `settings`
                ) -> dict: # JSON-able
-    "Everything that one needs to know to repeat an edit; raises `ExportError` if the settings are not plain data"
-    s = edit.source
-    record = dict(schema='cogvideo_ddim_edit/edit/1', prompt=edit.prompt, settings=_without_folders(edit.settings),
-        source=dict(name=s.name, sha256=s.sha256, fps=str(s.fps), size=list(s.frames.shape[2:0:-1]), indices=list(s.indices), notes=list(s.notes)),
-        result=dict(frames=len(edit.video), fps=str(edit.video.fps), size=list(edit.video.frames.shape[2:0:-1])), packages=_versions())
-    try: return json.loads(json.dumps(record, allow_nan=False))
-    except (TypeError, ValueError) as e: raise ExportError(f'the settings of this edit cannot be written as JSON: {e}') from e
+    """Everything that one needs to know to repeat an edit
+
+    Raises `ExportError` if the settings are not plain data."""
+    s, video = edit.source, edit.video
+    origin = dict(name=s.name, sha256=s.sha256, fps=str(s.fps), size=_picture(s),
+                  indices=list(s.indices), notes=list(s.notes))
+    result = dict(frames=len(video), fps=str(video.fps), size=_picture(video))
+    record = dict(schema='cogvideo_ddim_edit/edit/1', prompt=edit.prompt,
+                  settings=_without_folders(edit.settings), source=origin, result=result,
+                  packages=_versions())
+    try:
+        return json.loads(json.dumps(record, allow_nan=False))
+    except (TypeError, ValueError) as e:
+        raise ExportError(f'the settings of this edit cannot be written as JSON: {e}') from e
 
 # %% ../nbs/07_export.ipynb #14566c36
-_endings = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4', sidecar='reconstruction.json')
-
-def _reserve(folder, stem):
+def _reserve(folder, stem, keys):
     "The first free names, and a hidden folder that keeps others from taking them"
     for n in range(1, 10**6):
         start = stem if n == 1 else f'{stem}_{n}'
-        names, hidden = {key: f'{start}_{end}' for key, end in _endings.items()}, folder/f'.{start}.part'
-        try: hidden.mkdir()
-        except FileExistsError: continue
+        names = {key: f'{start}_{_endings[key]}' for key in keys}
+        hidden = folder/f'.{start}.part'
+        try:
+            hidden.mkdir()
+        except FileExistsError:
+            continue
         if not any((folder/name).exists() for name in names.values()): return names, hidden
         hidden.rmdir()
     raise ExportError(f'no free name is left for {stem!r}; give another stem')
+
+def _smaller(edit):
+    "Says, in a tuple, that the source was larger or faster; empty if not"
+    origin, video = origin_of(edit), edit.video
+    if origin is None: return ()
+    (width, height), size = _picture(video), origin.size
+    if (width, height) == tuple(size) and video.fps >= origin.fps: return ()
+    return (f'The edit is {width}×{height} at {float(video.fps):.4g} fps, the source '
+            f'{size[0]}×{size[1]} at {float(origin.fps):.4g}; restore=True (--restore) lays it back '
+            'into the source.',)
+
+# %% ../nbs/07_export.ipynb #4711f979
+def _write_all(edit, folder, names, crf):
+    "Write every file of an edit into a folder; gives their notes"
+    record = edit_record(edit)
+    comment = json.dumps(record, ensure_ascii=False)
+    notes = {key: () for key in names}
+    written = export_video(edit, folder/names['reconstruction'], crf=crf, comment=comment)
+    notes['reconstruction'] = written.notes
+    export_video(side_by_side(edit.source, edit), folder/names['side_by_side'], crf=crf)
+    if 'restored' in names:
+        from cogvideo_ddim_edit.restore import restore_video
+        notes['restored'] = restore_video(edit, folder/names['restored'], crf=crf).notes
+    else:
+        notes['reconstruction'] += _smaller(edit)
+    videos = [name for key, name in names.items() if key != 'sidecar']
+    record['notes'] = list(dict.fromkeys(sum(notes.values(), ())))
+    record['outputs'] = {name: file_hash(folder/name) for name in videos}
+    text = json.dumps(record, indent=1, ensure_ascii=False) + '\n'
+    (folder/names['sidecar']).write_text(text, encoding='utf-8')
+    return notes
+
+def _move_all(hidden, folder, names):
+    "Move files out of a folder: all, or none"
+    moved = []
+    try:
+        for name in names:
+            os.replace(hidden/name, folder/name)
+            moved.append(folder/name)
+    except BaseException: # interrupts too
+        for path in moved:
+            path.unlink()
+        raise
 
 # %% ../nbs/07_export.ipynb #f6f7d2b0
 def export_edit(edit, # An edit: has `video`, `source`, `prompt`, `settings`
                 folder: str | Path, # Where to; made if it is not there
                 stem: str | None = None, # First part of the file names; None: the source's name
-                *, crf: int = 17 # Quality, 0 (lossless) to 51
-               ) -> dict[str, Path]: # 'reconstruction', 'side_by_side', 'sidecar' to the files written
+                *, crf: int = 17, # Quality, 0 (lossless) to 51
+                restore: bool = False # Also lay the edit back into the source's size and rate?
+               ) -> dict[str, WrittenFile]: # By 'reconstruction', 'side_by_side', 'sidecar' ('restored')
     "Write an edit, next to its source too, and its record; never overwrites; raises `ExportError`"
-    folder, stem, record, moved = Path(folder).expanduser(), stem or edit.source.name or 'edit', edit_record(edit), []
-    if stem in ('.', '..') or set(stem) & set('/\\\0'): raise ExportError(f'stem {stem!r} must be a name without folders')
-    try: folder.mkdir(parents=True, exist_ok=True); names, hidden = _reserve(folder, stem)
-    except OSError as e: raise ExportError(f'the folder {folder.name!r} cannot be written ({e.strerror}); give another') from e
-    try:
-        export_video(edit, hidden/names['reconstruction'], crf=crf); export_video(side_by_side(edit.source, edit), hidden/names['side_by_side'], crf=crf)
-        record['outputs'] = {names[key]: _hash(hidden/names[key]) for key in ('reconstruction', 'side_by_side')}
-        (hidden/names['sidecar']).write_text(json.dumps(record, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
-        for name in names.values(): os.replace(hidden/name, folder/name); moved.append(folder/name)
-    except BaseException: # interrupts too: all or nothing
-        for path in moved: path.unlink()
-        raise
-    finally: [path.unlink() for path in hidden.iterdir()]; hidden.rmdir()
-    return {key: folder/name for key, name in names.items()}
+    edit_record(edit) # refused before anything is made
+    stem = stem or edit.source.name or 'edit'
+    folder = check_export(folder, stem)
+    keys = [key for key in _endings if restore or key != 'restored']
+    keys.sort(key='sidecar'.__eq__) # the record is moved last
+    with _in_one_sentence(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        names, hidden = _reserve(folder, stem, keys)
+        try:
+            notes = _write_all(edit, hidden, names, crf)
+            _move_all(hidden, folder, names.values())
+        finally:
+            shutil.rmtree(hidden)
+    return {key: written(folder/name, notes[key]) for key, name in names.items()}
