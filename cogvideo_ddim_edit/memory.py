@@ -544,7 +544,7 @@ def _beside(video, steps=50):
     latents = (steps + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
     return LIBRARIES + 3*3*frames*height*width + latents
 
-# %% ../nbs/01a_memory.ipynb #3e79bb73
+# %% ../nbs/01a_memory.ipynb #2737ea53
 def draw_plans(plans: dict[str, MemoryPlan], # Title to plan
                cards: tuple[int, ...] = () # Sizes of cards to draw as lines, GB
               ): # A matplotlib Figure
@@ -561,9 +561,9 @@ def draw_plans(plans: dict[str, MemoryPlan], # Title to plan
             labels.append(f'{title}: {phase.name}' if phase is plan.phases[0] else phase.name)
     for card in cards:
         axes.axvline(card, color='tab:red', lw=.8)
-        axes.text(card, -.8, f'{card} GB', color='tab:red', fontsize=7, ha='center')
+        axes.text(card, -.9, card, color='tab:red', fontsize=7, ha='center')
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
-    axes.set(xlabel='on the device, GB')
+    axes.set(xlabel='on the device, GB' + ' (red: cards)'*bool(cards))
     axes.invert_yaxis()
     axes.legend(fontsize=7)
     return figure
