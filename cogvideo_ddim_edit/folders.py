@@ -23,13 +23,18 @@ from .video import index_video, read_video
 # %% auto #0
 __all__ = ['score_folder', 'load_clip', 'clip_scores']
 
-# %% ../nbs/08b_folders.ipynb #88d48eec
+# %% ../nbs/08b_folders.ipynb #00a3235e
 def _list(names: set[str]) -> str:
     "The first three names, and how many more there are"
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(sorted(names)[:3]) + more
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(sorted(names)[:3]) + rest
 
 
+def names_in(folder: Path) -> set[str]:
+    "Names of the mp4 files in a folder, hidden ones left out"
+    return {path.stem for path in folder.glob("[!.]*.mp4")}
+
+# %% ../nbs/08b_folders.ipynb #61a96ef8
 def video_size(path: Path) -> str:
     "Frames, width and height of a video file, in words"
     _, height, width, _ = read_video(path, max_num_frames=1).frames.shape
@@ -43,28 +48,25 @@ def check_sizes(folder: Path, name: str, kinds: tuple[str, ...]):
         what = ", ".join(f"{kind} has {size}" for kind, size in sizes.items())
         raise MetricError(f"{name}: {what}; bring them to the same length and size")
 
-# %% ../nbs/08b_folders.ipynb #1c61e817
+# %% ../nbs/08b_folders.ipynb #55d26c3b
 def check_folder(folder: Path) -> tuple[list[str], tuple[str, ...]]:
     "Names to score, and the kinds of videos there are; refuses what is missing or does not fit"
     kinds = "source", "edit", "mask"
-    found = {kind: {p.stem for p in (folder / kind).glob("[!.]*.mp4")} for kind in kinds}
-    source, edit, mask = found.values()
-    layout = "source/NAME.mp4, edit/NAME.mp4 and, if there are masks, mask/NAME.mp4"
-    for kind in kinds[:2]:
-        if not found[kind]:
-            raise MetricError(f"there is no mp4 in {str(folder / kind)!r}; the layout is {layout}")
+    source, edit, mask = (names_in(folder / kind) for kind in kinds)
+    if not source or not edit:
+        what = f"there is no mp4 in {str(folder / kinds[bool(source)])!r}; the layout is"
+        raise MetricError(f"{what} source/NAME.mp4, edit/NAME.mp4 and, for masks, mask/NAME.mp4")
     if not edit & source:
         what = f"no name is in both source ({_list(source)}) and edit ({_list(edit)})"
         raise MetricError(f"{what}; an edit has the name of its source")
     if lone := _list(edit - source):
         what = f"there is no source/NAME.mp4 for the edit of {lone}"
         raise MetricError(f"{what}; add it, or take the edit away")
-    if mask and edit - mask:
-        what = f"there is no mask/NAME.mp4 for {_list(edit - mask)}"
-        raise MetricError(f"{what}; give masks for all or for none")
+    if mask and (lone := _list(edit - mask)):
+        raise MetricError(f"there is no mask/NAME.mp4 for {lone}; give masks for all or for none")
     return sorted(edit), kinds if mask else kinds[:2]
 
-# %% ../nbs/08b_folders.ipynb #bf24ac2b
+# %% ../nbs/08b_folders.ipynb #c848d65e
 def read_entries(file: Path) -> dict:
     "What prompts.json holds"
     if not file.is_file():
@@ -75,7 +77,7 @@ def read_entries(file: Path) -> dict:
     except (ValueError, TypeError) as e:
         raise MetricError(f"{str(file)!r} is not JSON with an entry for each name: {e}") from e
 
-
+# %% ../nbs/08b_folders.ipynb #2796a011
 def read_prompts(folder: Path, names: list[str]) -> dict[str, tuple[str, str]]:
     "Source prompt and prompt of each name, from prompts.json"
     entries, found = read_entries(folder / "prompts.json"), {}
@@ -89,7 +91,17 @@ def read_prompts(folder: Path, names: list[str]) -> dict[str, tuple[str, str]]:
         raise MetricError(f"{what}; give each name a source_prompt and a prompt")
     return found
 
-# %% ../nbs/08b_folders.ipynb #af301c8b
+# %% ../nbs/08b_folders.ipynb #56b61862
+def score_one(
+    name: str, source: np.ndarray, edit: np.ndarray, mask: np.ndarray | None = None
+) -> VideoScore:
+    "`score_video` with the frames of a mask's video; what it refuses is said of `name`"
+    try:
+        return score_video(source, edit, None if mask is None else mask.mean(-1) > 127)
+    except MetricError as e:
+        raise MetricError(f"{name}: {e}") from e
+
+# %% ../nbs/08b_folders.ipynb #81278d15
 def score_folder(
     folder: str | Path,  # With source/, edit/ and perhaps mask/ and prompts.json, as above
     clip_model: str | Path | tuple | None = None,  # Folder, hub name, `load_clip`'s; None: no CLIP
@@ -103,14 +115,11 @@ def score_folder(
     clip = load_clip(clip_model) if isinstance(clip_model, (str, Path)) else clip_model
     scores = {}
     for name in names:
-        source, edit, *mask = (read_video(folder / kind / f"{name}.mp4").frames for kind in kinds)
-        try:
-            scores[name] = score_video(source, edit, *(x.mean(-1) > 127 for x in mask))
-        except MetricError as e:
-            raise MetricError(f"{name}: {e}") from e
+        videos = [read_video(folder / kind / f"{name}.mp4").frames for kind in kinds]
+        scores[name] = score_one(name, *videos)
         if clip:
-            more = clip_scores(clip, source, edit, *prompts[name])
-            scores[name] = replace(scores[name], **more)
+            extra = clip_scores(clip, *videos[:2], *prompts[name])
+            scores[name] = replace(scores[name], **extra)
     return scores
 
 # %% ../nbs/08b_folders.ipynb #c1bd3244

@@ -175,11 +175,11 @@ def filtered(frames: np.ndarray, graph: str) -> str:
     done = subprocess.run(command, input=frames.tobytes(), capture_output=True, check=False)
     return done.stderr.decode(errors="replace")
 
-# %% ../nbs/08_metrics.ipynb #9323c92d
+# %% ../nbs/08_metrics.ipynb #92636a6c
 def vmaf(
     source: np.ndarray,  # Frames (frames, height, width, 3), uint8
     frames: np.ndarray,  # The edit, same shape
-) -> float:  # 0 to 100; 100: as good as the source
+) -> float:  # 0 to 100; the source itself has 97 to 100
     "VMAF (v0.6.1) of the edit, enlarged to 480 pixels; raises `MetricError`, `VideoError`"
     check_videos(source, frames)
     height, width = source.shape[1:3]

@@ -51,13 +51,13 @@ def background_of(
     "Where neither object is, nor two pixels around them"
     return ~dilate((render(source).mask > 0) | (render(wanted).mask > 0))
 
-# %% ../nbs/08a_score.ipynb #42dd0bc5
+# %% ../nbs/08a_score.ipynb #e91300ec
 def words_right(seen: Reading, source: Scene, wanted: Scene) -> tuple[bool, float]:
     "`success` and `kept`, from what was read"
     right = {name: getattr(seen, name) == getattr(wanted, name) for name in ATTRIBUTES}
-    asked = [name for name in ATTRIBUTES if getattr(source, name) != getattr(wanted, name)]
-    rest = [right[name] for name in ATTRIBUTES if name not in asked]
-    return all(right[name] for name in asked or ATTRIBUTES), float(np.mean(rest or [True]))
+    changed = [name for name in ATTRIBUTES if getattr(source, name) != getattr(wanted, name)]
+    rest = [right[name] for name in ATTRIBUTES if name not in changed]
+    return all(right[name] for name in changed or ATTRIBUTES), float(np.mean(rest or [True]))
 
 # %% ../nbs/08a_score.ipynb #43e158fd
 def score_edit(
