@@ -291,7 +291,9 @@ def run_notebooks(paths: list[Path], slowest_cells: int) -> list[bool]:
         if run.processor_seconds > LONG_SECONDS:
             long.append(f'{relative(run.path)} {run.processor_seconds:.0f} s')
         for seconds, number, first_line in sorted(run.cells, reverse=True)[:slowest_cells]:
-            print(f'     {seconds:6.1f} s  cell {number}: {first_line[:80]}', flush=True)
+            print(
+                f'     {seconds:6.1f} s of processor, cell {number}: {first_line[:70]}', flush=True
+            )
     if long:
         print(f'over {LONG_SECONDS} s of processor: {", ".join(long)}')
     return results
@@ -313,8 +315,12 @@ def main(argv: list[str] | None = None) -> int:
         paths = [] if args.fast else chosen(args.names)
     except Failed as problem:
         parser.error(str(problem))
-    results = [quick_step(step) for step in QUICK]
-    results += run_notebooks(paths, args.cells)
+    try:
+        results = [quick_step(step) for step in QUICK]
+        results += run_notebooks(paths, args.cells)
+    except KeyboardInterrupt:
+        print('interrupted; what was running is stopped')
+        return 130
     print(f'{sum(results)} passed, {len(results) - sum(results)} failed', flush=True)
     return int(not all(results))
 

@@ -10,13 +10,11 @@ import contextlib
 import json
 import multiprocessing
 import os
-import resource
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import NamedTuple
@@ -40,22 +38,29 @@ class Run(NamedTuple):
     problem: str  # what was printed, if it failed; empty if all is well
     seconds: float  # by the clock
     processor_seconds: float  # of the notebook and the programs that it started
-    cells: list[tuple[float, int, str]]  # seconds, number from 1 and first line of code
+    cells: list[tuple[float, int, str]]  # processor seconds, number from 1, first line of code
+
+
+def processor_seconds() -> float:
+    """Of this process and of those that it started and waited for"""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def time_cells(cells: list) -> None:
-    """Have execnb append (seconds, number, first line) of each cell that it runs"""
+    """Have execnb append (processor seconds, number, first line) of each cell that it runs"""
     from execnb.shell import CaptureShell
 
     run_cell = CaptureShell.cell
 
     def timed(self, cell, *args, **kwargs):
-        start = time.monotonic()
+        start = processor_seconds()
         try:
             return run_cell(self, cell, *args, **kwargs)
         finally:
             code = [line for line in cell.source.splitlines() if not line.startswith('#')]
-            cells.append((time.monotonic() - start, cell.idx_ + 1, code[0] if code else ''))
+            first_line = code[0] if code else ''
+            cells.append((processor_seconds() - start, cell.idx_ + 1, first_line))
 
     CaptureShell.cell = timed
 
@@ -80,9 +85,7 @@ def test_here(path: Path, flags: list[str], folder: Path) -> None:
         print('its front matter says that it is not run')
     sys.stdout.flush()
     sys.stderr.flush()
-    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    processor = sum(each.ru_utime + each.ru_stime for each in usage)
-    result = [bool(passed and seconds), processor, cells]
+    result = [bool(passed and seconds), processor_seconds(), cells]
     (folder / 'result').write_text(json.dumps(result), encoding='utf-8')
     os._exit(0)  # what a notebook left running must not hold up the end of its process
 
@@ -133,7 +136,9 @@ def run_all(paths: list[Path], flags: list[str], at_once: int, limit: float) -> 
     server = multiprocessing.get_context('forkserver')
     if len(paths) > 1:  # one notebook imports what it needs
         server.set_forkserver_preload(IMPORTED)
-    forkserver.ensure_running()
+    first = server.Process(target=int)  # does nothing, but waits until the imports are done
+    first.start()
+    first.join()
     waiting, running = list(paths), []
     try:
         while waiting or running:
