@@ -52,7 +52,8 @@ def chosen(names: list[str]) -> list[Path]:
             by_name.setdefault(key, []).append(path)
     wanted = [re.sub(r'\.ipynb$', '', Path(name).name) for name in names]
     if unknown := [name for name in wanted if name not in by_name]:
-        raise Failed(f'no notebook is called {", ".join(unknown)}; there are {", ".join(by_name)}')
+        there = ', '.join(path.stem for path in notebooks())
+        raise Failed(f'no notebook is called {", ".join(unknown)}; there are {there}')
     return sorted({path for name in wanted for path in by_name[name]})
 
 
