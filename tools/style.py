@@ -2,6 +2,7 @@
 
     python tools/style.py                  every notebook, and the tools
     python tools/style.py 07_export        only these notebooks
+    python tools/style.py --fix cli        give every statement in these a line of its own
 
 A file whose ignored rules are `ALL` in `pyproject.toml` (`[tool.ruff.lint.per-file-ignores]`) is
 not written in this style yet. It is let through, but only as long as that is so."""
@@ -11,10 +12,13 @@ import json
 import re
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from execnb.nbio import read_nb, write_nb
 from project import ROOT, TOOLS, Failed, cells, chosen, files, program, pyproject, relative
 
 MOST_SHOWN = 40
@@ -38,40 +42,90 @@ class Problem(NamedTuple):
 
 
 def may_share_line(block: ast.AST) -> bool:
-    """May the body stand on the header's line? A guard may, and an error that is expected
+    """May the body stand on the header's line? A guard, an expected error, a formula with a name
 
     >>> def may(source): return may_share_line(ast.parse(source).body[0])
     >>> may('if x < 0: return'), may('if x < 0: x = 0'), may('if x < 0: raise E\\nelse: pass')
     (True, False, False)
     >>> may('with ExceptionExpected(E, "no"): f(1)'), may('with open(a) as f: f.read()')
     (True, False)
+    >>> may('def f(x): return x + 1'), may('def f(x): "Doc"; return x'), may('def f(x): print(x)')
+    (True, False, False)
     """
+    if len(block.body) != 1 or getattr(block, 'orelse', []):
+        return False
     if isinstance(block, ast.If):
-        return len(block.body) == 1 and isinstance(block.body[0], JUMPS) and not block.orelse
+        return isinstance(block.body[0], JUMPS)
     if isinstance(block, ast.With):
         called = getattr(block.items[-1].context_expr, 'func', None)
-        name = getattr(called, 'id', getattr(called, 'attr', ''))
-        return len(block.body) == 1 and name in EXPECT_ERRORS
-    return False
+        return getattr(called, 'id', getattr(called, 'attr', '')) in EXPECT_ERRORS
+    return isinstance(block, ast.FunctionDef) and isinstance(block.body[0], JUMPS)
 
 
-def is_squeezed(function: ast.FunctionDef) -> bool:
-    """Does a whole function stand on one line, and is it not just a formula with a name?
+class Cut(NamedTuple):
+    """A place where a statement should begin a line and does not"""
 
-    >>> def squeezed(source): return is_squeezed(ast.parse(source).body[0])
-    >>> squeezed('def f(x): return x + 1'), squeezed('def f(x): print(x)')
-    (False, True)
-    >>> squeezed('def f(x): "Doc"; return x'), squeezed('def f(x):\\n    print(x)')
-    (True, False)
+    line: int  # from 1
+    column: int  # from 0, in bytes of UTF-8
+    indent: str  # of the new line
+    after_header: bool  # of a block; False: after another statement and `;`
+
+
+def bodies(source: str) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
+    """Every block, the name of its part, and the statements in that part"""
+    for block in ast.walk(parse(source)):
+        for part in ('body', 'orelse', 'finalbody'):
+            statements = getattr(block, part, None)
+            if isinstance(statements, list) and statements:
+                yield block, part, statements
+
+
+def cuts(source: str) -> list[Cut]:
+    """Where the lines of this source should be cut
+
+    >>> [cut.column for cut in cuts('a = 1; b = 2\\nif a: b = 3\\nelse: return')]
+    [7, 6, 6]
     """
-    starts = [
-        function.lineno,
-        *(node.end_lineno for node in ast.walk(function.args) if hasattr(node, 'end_lineno')),
-    ]
-    shares_line = function.body[0].lineno == max(starts)
-    return shares_line and not (
-        len(function.body) == 1 and isinstance(function.body[0], ast.Return)
-    )
+    lines = source.encode().splitlines()
+    found = []
+
+    def indent(line):
+        return re.match(rb'\s*', lines[line - 1])[0].decode()
+
+    def begins_line(statement):
+        return not lines[statement.lineno - 1][: statement.col_offset].strip()
+
+    for block, part, statements in bodies(source):
+        first = statements[0]
+        header = getattr(block, 'pattern', block) if part == 'body' else first
+        inside = indent(first.lineno) if begins_line(first) else indent(header.lineno) + '    '
+        for statement in statements:
+            if begins_line(statement):
+                continue
+            after_header = statement is first
+            if not (after_header and part == 'body' and may_share_line(block)):
+                found.append(Cut(statement.lineno, statement.col_offset, inside, after_header))
+    return sorted(found)
+
+
+def cut_lines(source: str) -> str:
+    """The same program with a line for each statement, but for guards and their like
+
+    >>> print(cut_lines('for x in y: f(x); g(x) # why\\nif x: return'))
+    for x in y:
+        f(x)
+        g(x) # why
+    if x: return
+    """
+    lines = source.encode().splitlines()
+    for line, column, indent, _ in reversed(cuts(source)):
+        before, after = lines[line - 1][:column], lines[line - 1][column:]
+        before = re.sub(rb'\s*;?\s*$', b'', before)
+        lines[line - 1 : line] = [before, indent.encode() + after]
+    result = b'\n'.join(lines).decode()
+    if ast.dump(parse(result)) != ast.dump(parse(source)):
+        raise Failed(f'cannot cut the lines of this cell; do it by hand:\n{source}')
+    return result
 
 
 def names_given(node: ast.AST) -> list[str]:
@@ -91,17 +145,11 @@ def nests_conditionals(node: ast.AST) -> bool:
 
 def parse(source: str) -> ast.Module:
     """A cell's syntax tree, without magics; an empty one if it is none (ruff says that better)"""
-    if source.lstrip().startswith('%%'):
-        return ast.Module([], [])
-    try:
-        return ast.parse(re.sub(r'(?m)^(\s*)[%!].*', r'\1pass', source))
-    except SyntaxError:
-        return ast.Module([], [])
-
-
-def shared_lines(source: str) -> set[int]:
-    """Lines on which a body may stand beside its header"""
-    return {node.body[0].lineno for node in ast.walk(parse(source)) if may_share_line(node)}
+    without_magics = re.sub(r'(?m)^(\s*)[%!].*', r'\1pass', source)
+    for text in (source, without_magics):
+        with suppress(SyntaxError):
+            return ast.parse(text)
+    return ast.Module([], [])
 
 
 def house_rules(source: str) -> Iterator[tuple[int, str]]:
@@ -111,12 +159,13 @@ def house_rules(source: str) -> Iterator[tuple[int, str]]:
     [(1, 'a conditional expression inside another')]
     >>> list(house_rules('%time f()\\n!ls\\nmore = f(said=1)'))
     [(3, '`more` says nothing: name what it is')]
-    >>> list(house_rules('def f(x): print(x)'))
-    [(1, 'a function on one line may only return a value')]
+    >>> list(house_rules('for x in y: f(x)'))
+    [(1, 'after the colon begins a new line (`--fix` makes it)')]
     """
+    for cut in cuts(source):
+        if cut.after_header:
+            yield cut.line, 'after the colon begins a new line (`--fix` makes it)'
     for node in ast.walk(parse(source)):
-        if isinstance(node, ast.FunctionDef) and is_squeezed(node):
-            yield node.lineno, 'a function on one line may only return a value'
         if nests_conditionals(node):
             yield node.lineno, 'a conditional expression inside another'
         for name in FILLERS.intersection(names_given(node)):
@@ -132,10 +181,10 @@ def sources(path: Path) -> dict[int, str]:
 
 
 def ruff_check(paths: list[Path]) -> list[dict]:
-    """What `ruff check` finds, also in files that are let through, and one-line bodies with it"""
+    """What `ruff check` finds, also in files that are let through"""
     done = subprocess.run(
         [program('ruff'), 'check', '--no-cache', '--output-format', 'json']
-        + ['--config', 'lint.per-file-ignores={}', '--extend-select', 'E701', '--']
+        + ['--config', 'lint.per-file-ignores={}', '--']
         + [str(path) for path in paths],
         cwd=ROOT,
         capture_output=True,
@@ -149,17 +198,14 @@ def ruff_check(paths: list[Path]) -> list[dict]:
 
 def problems(paths: list[Path]) -> list[Problem]:
     """Everything in these files that does not keep a rule"""
-    by_file = {path: sources(path) for path in paths}
     found = [
         Problem(relative(path), cell, line, message)
-        for path, by_cell in by_file.items()
-        for cell, source in by_cell.items()
+        for path in paths
+        for cell, source in sources(path).items()
         for line, message in house_rules(source)
     ]
     for row in ruff_check(paths):
         path, cell, line = Path(row['filename']), row['cell'] or 0, row['location']['row']
-        if row['code'] == 'E701' and line in shared_lines(by_file[path][cell]):
-            continue
         found.append(Problem(relative(path), cell, line, f'{row["code"]} {row["message"]}'))
     return sorted(found)
 
@@ -192,9 +238,30 @@ def check_style(paths: list[Path]) -> None:
         raise Failed('\n'.join(lines))
 
 
-def main(names: list[str]) -> int:
+def fix(paths: list[Path]) -> None:
+    """Cut the lines of notebooks and Python files in place"""
+    for path in paths:
+        if path.suffix != '.ipynb':
+            text = path.read_text(encoding='utf-8')
+            path.write_text(cut_lines(text) + '\n', encoding='utf-8')
+            continue
+        nb = read_nb(path)
+        for cell in nb.cells:
+            if cell.cell_type == 'code' and cuts(cell.source):
+                cell.source = cut_lines(cell.source)
+        write_nb(nb, path)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('names', nargs='*', help='notebooks; default: all, and the tools')
+    parser.add_argument('--fix', action='store_true', help='give every statement its own line')
+    args = parser.parse_args(argv)
     try:
-        check_style(chosen(names) if names else checked_files())
+        paths = chosen(args.names) if args.names else checked_files()
+        if args.fix:
+            fix(paths)
+        check_style(paths)
     except Failed as problem:
         print(problem)
         return 1
@@ -202,4 +269,4 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
