@@ -22,7 +22,7 @@ from .shapes import ATTRIBUTES, FPS, MOTIONS, SIZE, Scene, caption, counterfactu
 from .video import Video, VideoError, decode_latents, encode_video
 from .calls import call_pipeline, encode_prompts
 from .inversion import invert
-from .settings import to_json
+from .settings import EditError, to_json
 from .injection import Injection, InjectionError
 from .masks import MaskError
 from .presets import PRESETS, EditSettings, Preset, PresetError, preset_of
@@ -41,7 +41,7 @@ __all__ = ['KINDS', 'FIRST_SEED', 'CEILING', 'REFERENCE', 'METHODS', 'BESIDE', '
            'draw_layers']
 
 # %% ../nbs/13_benchmark.ipynb #d76d0b4d
-class BenchmarkError(ValueError):
+class BenchmarkError(EditError):
     "A benchmark that cannot be run, continued or reported, and what to do about it"
 
 KINDS = 'color', 'shape', 'background', 'several'

@@ -18,6 +18,7 @@ import numpy as np
 from .reading import CONTAINERS, file_hash
 from .video import (Origin, Video, play_html, resize_frame, shown_frames,
                                       write_mp4)
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'check_export', 'replacing', 'Sound', 'left_out', 'origin_of',
@@ -25,7 +26,7 @@ __all__ = ['ExportError', 'side_by_side', 'filmstrip', 'show', 'check_export', '
            'export_edit']
 
 # %% ../nbs/07_export.ipynb #27f5c5cc
-class ExportError(ValueError):
+class ExportError(EditError):
     "Something that cannot be written, and what to do about it"
 
 def _video_of(thing):

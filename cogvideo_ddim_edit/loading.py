@@ -14,10 +14,11 @@ from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Literal
 import json
+from .settings import EditError
 
 # %% auto #0
-__all__ = ['FAMILIES', 'Family', 'family_of', 'Requirements', 'requirements_of', 'embedded_model', 'requirements', 'EditError',
-           'ModelError', 'ModelNotFound', 'ModelSettings', 'model_configs', 'next_mode', 'free_memory', 'load_pipeline',
+__all__ = ['FAMILIES', 'Family', 'family_of', 'Requirements', 'requirements_of', 'embedded_model', 'requirements', 'ModelError',
+           'ModelNotFound', 'ModelSettings', 'model_configs', 'next_mode', 'free_memory', 'load_pipeline',
            'FamilyError', 'random_pipeline']
 
 # %% ../nbs/01_loading.ipynb #9e59c982
@@ -139,9 +140,6 @@ def requirements(pipe # A CogVideoX pipeline
     return requirements_of(configs, Path(name).name or 'this model')
 
 # %% ../nbs/01_loading.ipynb #8ce9db3d
-class EditError(ValueError):
-    "What is wrong and what to do, in one sentence; the base of all errors of this package"
-
 class ModelError(EditError):
     "A model, or a setting of it, that cannot be used"
 

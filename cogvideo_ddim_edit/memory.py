@@ -6,6 +6,7 @@
 from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['COMPONENTS', 'DEFAULTS', 'PUBLISHED', 'BYTES', 'QUANTISED', 'OFFLOADS', 'QUANTIZATIONS', 'LIBRARIES', 'MARGIN',
@@ -414,7 +415,7 @@ def _tiled_area(size, tile):
 OFFLOADS = 'none', 'model', 'group', 'sequential'
 QUANTIZATIONS = 'none', 'int8', 'fp8'
 
-class DoesNotFit(ValueError):
+class DoesNotFit(EditError):
     "No mode fits the memory that is free"
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
 
 from .video import Video
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['BEST', 'WINDOW', 'C1', 'C2', 'LARGE', 'VISIBLE', 'MARGIN', 'MetricError', 'psnr', 'ssim', 'flicker', 'structure',
@@ -30,7 +31,7 @@ VISIBLE = 10.0  # Grey levels to which a source must follow its own optical flow
 MARGIN = 2  # Pixels around a mask that count neither as object nor as background
 
 
-class MetricError(ValueError):
+class MetricError(EditError):
     "Something that cannot be measured, and what to do about it"
 
 # %% ../nbs/08_metrics.ipynb #d6cb593b

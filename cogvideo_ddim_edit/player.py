@@ -12,13 +12,14 @@ from io import BytesIO
 from pathlib import Path
 import numpy as np
 from .video import Video, write_mp4
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['PlayerError', 'enlarged', 'resized', 'stacked', 'intra_mp4', 'Player', 'static', 'strip', 'bundle', 'compare',
            'name_of', 'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
-class PlayerError(ValueError):
+class PlayerError(EditError):
     "Videos that cannot be compared, and what to do about it"
 
 def enlarged(frames: np.ndarray, # (frames, height, width, 3), uint8

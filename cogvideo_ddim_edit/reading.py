@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from .settings import EditError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,7 +25,7 @@ __all__ = ['MAX_PIXELS', 'MAX_PICTURE_PIXELS', 'MAX_SIDE', 'CONTAINERS', 'PICTUR
            'decode_pictures', 'displayed_frames', 'file_hash']
 
 # %% ../nbs/02a_reading.ipynb #9154a21b
-class VideoError(ValueError):
+class VideoError(EditError):
     "A video that cannot be used, and what to do about it"
 
 # %% ../nbs/02a_reading.ipynb #1f0fcf44
