@@ -31,6 +31,7 @@ from .reconstruction import edit
 from .schedulers import StepsError
 from .cost import measure
 from .metrics import Comparison, Estimate, bootstrap, compare, score_edit
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['KINDS', 'FIRST_SEED', 'CEILING', 'REFERENCE', 'METHODS', 'BESIDE', 'PARTS', 'GRIDS', 'SHOWN', 'LAYER_MEASURES',
@@ -41,7 +42,7 @@ __all__ = ['KINDS', 'FIRST_SEED', 'CEILING', 'REFERENCE', 'METHODS', 'BESIDE', '
            'draw_layers']
 
 # %% ../nbs/13_benchmark.ipynb #d76d0b4d
-class BenchmarkError(ValueError):
+class BenchmarkError(EditError):
     "A benchmark that cannot be run, continued or reported, and what to do about it"
 
 KINDS = 'color', 'shape', 'background', 'several'

@@ -22,6 +22,7 @@ from .schedule import checked_interval, within
 from .compatibility import is_cached, is_compiled
 from .injection import ARGUMENTS
 from .masks import otsu, predictions_along, soft_mask, spread_over
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['REST', 'group_mass', 'text_rows', 'MapsError', 'AttentionMaps', 'attention_maps', 'word_tokens', 'WordMaps',
@@ -49,7 +50,7 @@ def text_rows(q: torch.Tensor, # Queries of some text tokens, (B, heads, t, d)
     return sum(torch.softmax(some.to(high) @ k.mT*k.shape[-1]**-.5, -1).mean(1).sum(1) for some in q.split(at_once, 2))/q.shape[2]
 
 # %% ../nbs/06_maps.ipynb #c82fabc6
-class MapsError(ValueError):
+class MapsError(EditError):
     "Attention that cannot be recorded, a word that is not there, or a map that says nothing"
 
 # %% ../nbs/06_maps.ipynb #63c78489

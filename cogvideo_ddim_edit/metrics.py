@@ -12,6 +12,7 @@ import json, math, os, warnings
 import numpy as np
 from .shapes import ATTRIBUTES, Scene, read_clip, render
 from .video import Video, decode_latents, encode_video, index_video, read_video
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['MARGIN', 'LOST', 'MetricError', 'psnr', 'ssim', 'flicker', 'structure', 'motion', 'dilate', 'background_of',
@@ -19,7 +20,7 @@ __all__ = ['MARGIN', 'LOST', 'MetricError', 'psnr', 'ssim', 'flicker', 'structur
            'holm', 'Comparison', 'compare', 'VideoScore', 'score_video', 'load_clip', 'clip_scores', 'score_folder']
 
 # %% ../nbs/08_metrics.ipynb #b3557c8e
-class MetricError(ValueError):
+class MetricError(EditError):
     "Something that cannot be measured, and what to do about it"
 
 # %% ../nbs/08_metrics.ipynb #4adec3c6
