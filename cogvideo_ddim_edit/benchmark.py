@@ -31,6 +31,7 @@ from .reconstruction import edit
 from .schedulers import StepsError
 from .cost import measure
 from .metrics import Comparison, Estimate, bootstrap, compare, score_edit
+from .settings import EditError
 
 # %% auto #0
 __all__ = ['KINDS', 'FIRST_SEED', 'CEILING', 'REFERENCE', 'METHODS', 'BESIDE', 'PARTS', 'GRIDS', 'SHOWN', 'LAYER_MEASURES',

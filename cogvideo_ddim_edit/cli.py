@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 import json, math, os, sys
 import tyro
+from .settings import EditError
 
 # %% ../nbs/10_cli.ipynb #135be782
 def _later(kind: type, # Type of the option
@@ -157,7 +158,7 @@ def parse(argv: list[str] | None = None # Arguments; None: those of this process
     return demo_edit(command) if isinstance(command, DemoCommand) else command
 
 # %% ../nbs/10_cli.ipynb #37bbb1a4
-class CommandError(ValueError):
+class CommandError(EditError):
     "What was asked for cannot be done, and what to ask for instead"
 
 def check_options(command: EditCommand | InvertCommand | BenchmarkCommand # What was asked for

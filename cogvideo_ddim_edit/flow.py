@@ -98,7 +98,7 @@ class FlowEditScheduler(CogVideoXDDIMPathScheduler):
 def beside_source(
     transformer: torch.nn.Module, # A CogVideoX transformer
     scheduler: FlowEditScheduler, # In use by the pipeline
-    texts: Sequence[torch.Tensor], # The source prompt, (1, tokens, channels); before it the negative
+    texts: Sequence[torch.Tensor], # Source prompt, (1, tokens, channels); before it the negative
     guidance_scale: float = 1., # Of the source's prediction, if there are two texts
     injection: Injection | None = None, # What the edit's rows take from the source's; None: nothing
 ) -> Iterator[torch.nn.Module]:
