@@ -466,7 +466,7 @@ def _choose(index, first, last, model, frame_sample_step, max_num_frames, whole)
                            max_num_frames, index.fps, whole)
     return _Chosen(tuple(chosen), index.fps/chosen.step, False, chosen)
 
-# %% ../nbs/02_video.ipynb #56b64451
+# %% ../nbs/02_video.ipynb #0630c3df
 def _complete(size, picture):
     "The size to read at, with the sides that the file decides filled in"
     (width, height), (h, w, _) = size, picture.shape
@@ -479,7 +479,7 @@ def _check_memory(frames, width, height):
     "Refuse what would not fit into memory; raises `VideoError`"
     if (needed := frames*width*height*3) > MAX_BYTES:
         raise VideoError(f'{frames} frames of {width}×{height} pixels take {needed/1e6:,.0f} MB, '
-                         f'more than {MAX_BYTES/1e6:.0f}; give a smaller width and height, or a duration')
+                         f'more than {MAX_BYTES/1e6:.0f}; give a smaller size or a duration')
 
 
 def _collect(path, index, positions, size, fit):
