@@ -343,7 +343,7 @@ def index_video(path: str | Path # A video or picture file, or a folder of pictu
     how = {'folder': _index_folder, 'picture': _index_picture, 'video': _index_stream}
     return how[_kind(path)](path)
 
-# %% ../nbs/02a_reading.ipynb #3a172886
+# %% ../nbs/02a_reading.ipynb #3c8790c2
 HDR = {16: 'PQ', 18: 'HLG'} # transfer curves by their number in a file
 
 
@@ -364,17 +364,24 @@ class _Look:
         return b + c > a + d
 
 
-def _look(frame):
-    "How a decoded frame is to be shown"
+def _turn(frame, known):
+    "a, b, c, d of the display matrix; `known` keeps those met before, by their angle"
     from av.sidedata.sidedata import Type
-    matrix = frame.side_data.get(Type.DISPLAYMATRIX)
-    numbers = (65536, 0, 0, 0, 65536) if matrix is None else np.frombuffer(matrix, np.int32)
+    if frame.rotation not in known: # a frame that was asked for its side data is not freed at once
+        matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+        numbers = (65536, 0, 0, 0, 65536) if matrix is None else np.frombuffer(matrix, np.int32)
+        known[frame.rotation] = tuple(int(numbers[i]) for i in (0, 1, 3, 4))
+    return known[frame.rotation]
+
+
+def _look(frame, known):
+    "How a decoded frame is to be shown; `known` keeps display matrices"
     parts = frame.format.components
     yuv = len(parts) >= 3 and not frame.format.is_rgb
     large = frame.width >= 1280 or frame.height > 576
-    return _Look(frame.width, frame.height, frame.format.name,
-                 tuple(int(numbers[i]) for i in (0, 1, 3, 4)), HDR.get(int(frame.color_trc)),
-                 yuv and large and int(frame.colorspace) == 2, any(c.is_alpha for c in parts))
+    return _Look(frame.width, frame.height, frame.format.name, _turn(frame, known),
+                 HDR.get(int(frame.color_trc)), yuv and large and int(frame.colorspace) == 2,
+                 any(part.is_alpha for part in parts))
 
 # %% ../nbs/02a_reading.ipynb #5a4c11ed
 def _shape(stream):
@@ -521,7 +528,7 @@ class Displayed:
     pixels: np.ndarray # (height, width, 3), uint8
     remarks: tuple[str, ...] # What was done to it
 
-# %% ../nbs/02a_reading.ipynb #1808367f
+# %% ../nbs/02a_reading.ipynb #72b58243
 def _decoded(container, stream, cut):
     "Decoded frames; of a file that is cut off, those before the cut"
     import av
@@ -544,15 +551,15 @@ def _use_threads(stream):
     "Let a decoder use threads, but so that the frames they hold stay small together"
     import os
     stream.thread_type = 'AUTO'
-    affordable = 2**24//max(1, stream.width*stream.height)
+    affordable = 2**23//max(1, stream.width*stream.height)
     stream.codec_context.thread_count = max(1, min(os.cpu_count() or 1, affordable, 8))
 
 
 def _forward(path, index, wanted, jump):
     "The wanted pictures after a jump to a time in ticks (None: from the start)"
     import av
-    where, graphs, size = {time: i for i, time in enumerate(index.pts)}, {}, None
-    keep, last = set(wanted), wanted[-1]
+    where, size = {time: i for i, time in enumerate(index.pts)}, None
+    keep, last, graphs, turns = set(wanted), wanted[-1], {}, {}
     try:
         with _opened(path) as (container, stream):
             _use_threads(stream)
@@ -563,7 +570,7 @@ def _forward(path, index, wanted, jump):
             for count, (time, frame, woven) in enumerate(_progressive(frames, stream.time_base)):
                 position = count if index.counted else where.get(time, -1)
                 if position in keep and not (frame.is_corrupt and jump is not None):
-                    look = _look(frame)
+                    look = _look(frame, turns)
                     size = size or _shown_size(look, shape)
                     remarks = _look_remarks(look, shape, woven)
                     if _shown_size(look, shape) != size:

@@ -466,7 +466,7 @@ def _choose(index, first, last, model, frame_sample_step, max_num_frames, whole)
                            max_num_frames, index.fps, whole)
     return _Chosen(tuple(chosen), index.fps/chosen.step, False, chosen)
 
-# %% ../nbs/02_video.ipynb #97378dcc
+# %% ../nbs/02_video.ipynb #0630c3df
 def _complete(size, picture):
     "The size to read at, with the sides that the file decides filled in"
     (width, height), (h, w, _) = size, picture.shape
@@ -479,7 +479,7 @@ def _check_memory(frames, width, height):
     "Refuse what would not fit into memory; raises `VideoError`"
     if (needed := frames*width*height*3) > MAX_BYTES:
         raise VideoError(f'{frames} frames of {width}×{height} pixels take {needed/1e6:,.0f} MB, '
-                         f'more than {MAX_BYTES/1e6:.0f}; give width and height, or max_num_frames')
+                         f'more than {MAX_BYTES/1e6:.0f}; give a smaller size or a duration')
 
 
 def _collect(path, index, positions, size, fit):
@@ -601,3 +601,7 @@ def decode_latents(pipe: DiffusionPipeline, # A CogVideoX pipeline
                          'the pipeline in bfloat16 or float32')
     frames = ((pixels.clamp(-1, 1) + 1)*127.5).round().byte()
     return frames.permute(1, 2, 3, 0).cpu().numpy()
+
+# %% ../nbs/02_video.ipynb #65b4c14c
+# the names that other stages still use
+_shown, _resize, _play, _hash = shown_frames, resize_frame, play_html, file_hash
