@@ -90,7 +90,7 @@ def need(ok, sentence):
     "Raise `InjectionError` with `sentence` unless `ok`"
     settings.need(ok, sentence, InjectionError)
 
-# %% ../nbs/04_attention.ipynb #1e7d6775
+# %% ../nbs/04_attention.ipynb #03b1ac56
 def reference_attention(
     q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
     k: torch.Tensor, # The edit rows' keys, (E, heads, S, d)
@@ -115,7 +115,7 @@ def reference_attention(
         mixed = attend(asks, k, blend(v, v_ref, shown.some, weight*shown.part))
     elif kind == 'queries and keys':
         mixed = attend(asks, blend(k, k_ref, shown.some), v)
-    elif kind == 'replaced' or kind == 'convex' and weight == math.inf:
+    elif kind == 'replaced' or (kind == 'convex' and weight == math.inf):
         mixed = attend(asks, blend(k, k_ref, shown.some), blend(v, v_ref, shown.some))
     else:
         mixed = attend_groups(asks, key_groups(k, v, k_ref, v_ref, kind, weight, shown), attend)
