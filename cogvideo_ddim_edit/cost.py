@@ -9,24 +9,27 @@ from dataclasses import asdict, dataclass
 from inspect import signature
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 import time
 import torch
 from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
-from diffusers import CogVideoXDDIMScheduler, CogVideoXTransformer3DModel
+from diffusers import CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError
 from .memory import PUBLISHED
-from .inversion import CogVideoXDDIMInverseScheduler
-from .attention import Injection, within
-from .masks import automatic_mask, difference_mask, spread_stops
-from .flow import flow_latents
-from .reconstruction import Preset, preset_of
+from .inversion import InversionSettings
+from .schedulers import CogVideoXDDIMInverseScheduler
+from .injection import Injection
+from .schedule import within
+from .masks import ASKED, automatic_mask, difference_mask, spread_over
+from .flow import one_by_one
+from .presets import Preset, preset_of, preset_with
 
 _all_ = ['PUBLISHED']
 
 # %% auto #0
 __all__ = ['PUBLIC_PASSES', 'Cost', 'measure', 'call_flops', 'published_transformer', 'native_size', 'Calls', 'job_calls',
-           'job_flops', 'text_flops', 'vae_flops', 'Passes', 'job_passes', 'Bill', 'job_bill', 'draw_bills',
-           'PUBLISHED']
+           'flow_calls', 'job_flops', 'text_flops', 'vae_flops', 'Passes', 'job_passes', 'Bill', 'job_bill',
+           'draw_bills', 'PUBLISHED']
 
 # %% ../nbs/12_cost.ipynb #b8a6bc70
 @dataclass(frozen=True)
@@ -133,22 +136,22 @@ def row_block(c, size):
 # %% ../nbs/12_cost.ipynb #57fafd67
 def keys_seen(injection, w, T, N):
     "Numbers of keys of a query that looks: plain ones, and those with a weight of their own"
-    S, first, mask = T + N, 0 if injection.reference_text else T, injection.token_weights
-    replaces = injection.share == 'convex' and w == float('inf')
-    if injection.share not in ('added', 'convex') or replaces: return S, 0
+    S, first, mask = T + N, 0 if injection.reference_text else T, injection.shown
+    replaces = injection.kind == 'convex' and w == float('inf')
+    if injection.kind not in ('added', 'convex') or replaces: return S, 0
     if mask is None: kept, soft = S - first, False
     else:
         given = torch.cat([torch.ones(T - first), mask.flatten()])
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
-    if injection.share == 'added': own, weighed = (0 if w == float('inf') else S), kept*soft
+    if injection.kind == 'added': own, weighed = (0 if w == float('inf') else S), kept*soft
     elif mask is None: own, weighed = (S + first if w == 1 else S), 0
     else: own, weighed = S - kept*soft, 2*kept*soft
     return own + kept*(not soft), weighed
 
 def looking(c, size, injection, w): # FLOPs
     "Attention of one row of the edit in a block that injects"
-    (T, N), d, takes = tokens(c, size), widths(c)[0], injection.receivers
+    (T, N), d, takes = tokens(c, size), widths(c)[0], injection.looks
     some = N if takes is None else int((takes > 0).sum())
     rest = (0 if takes is None else int((takes < 1).sum())) + T*(not injection.text_looks)
     plain, weighed = keys_seen(injection, w, T, N)
@@ -230,37 +233,38 @@ class Calls:
 # %% ../nbs/12_cost.ipynb #a5eed8a3
 def default(f, name): return signature(f).parameters[name].default
 
-def calls_of_inversion(s: dict, n: int, guided: bool) -> list[Calls]:
-    "Of `invert` with the keyword arguments `s`, in `n` steps"
-    ours = CogVideoXDDIMInverseScheduler(
-        path_spacing=s['path_spacing'], strength=s['strength'], refinement=s['refinement'],
-        entry_steps=s['stochastic_entry'])
-    ours.set_timesteps(n)
-    times = n if s['scheduler'] is not None else len(ours.timesteps)
-    return [Calls('inversion', times, 2 if guided else 1), Calls('inversion', s['replay_steps'], 1)]
+def calls_of_inversion(settings: InversionSettings, guided: bool) -> list[Calls]:
+    "Of `invert` with `settings`"
+    s, n = settings, settings.num_inference_steps
+    if s.scheduler == 'ours':
+        ours = CogVideoXDDIMInverseScheduler(path_spacing=s.path_spacing, strength=s.strength,
+                                             refinement=s.refinement, entry_steps=s.entry_steps)
+        ours.set_timesteps(n)
+        n = len(ours.timesteps)
+    return [Calls('inversion', n, 2 if guided else 1), Calls('inversion', s.replay_steps, 1)]
 
-def calls_of_edit(p: Preset, steps: int, prompts: int) -> list[Calls]:
+def calls_of_edit(preset: Preset, steps: int, prompts: int) -> list[Calls]:
     "Of `steps` denoising steps under `prompts` prompts"
-    calls = []
+    calls, edit = [], preset.edit
     for i in range(steps):
-        twice = p.guidance_scale > 1 and within(p.guidance_steps, i, steps)
-        rows, w = prompts*(2 if twice else 1), p.injection.weight_at(i, steps)
-        references = rows if p.injection.row_by_row else 1
-        shared = (references, p.injection, w) if w else ()
+        twice = edit.guided and within(edit.guidance_interval, i, steps)
+        rows, w = prompts*(2 if twice else 1), edit.injection.weight_at(i, steps)
+        references = rows if edit.injection.row_by_row else 1
+        shared = (references, edit.injection, w) if w else ()
         calls.append(Calls('edit', 1, rows, *shared))
     return calls
 
-def calls_of_mask(mask: str | None, n: int, rows: int) -> list[Calls]:
+def calls_of_mask(mask: Any, n: int, rows: int) -> list[Calls]:
     "Of a preset's mask along `n` steps; of an automatic one where it finds a thing"
-    calls = []
-    if mask not in ('automatic', 'difference'): return calls
-    if mask == 'automatic':
-        looks = default(automatic_mask, 'looks')
-        early = spread_stops(range(n), 2, default(automatic_mask, 'early'))
-        calls.append(Calls('edit', len(early), rows))
-    else: looks = default(difference_mask, 'looks')
-    during = default(difference_mask, 'during')
-    return [*calls, Calls('edit', len(spread_stops(range(n), looks, during)), rows)]
+    finders = dict(automatic=automatic_mask, difference=difference_mask)
+    if not isinstance(mask, str) or mask not in finders: return []
+
+    def samples(count, interval):
+        return Calls('edit', len(spread_over(range(n), count, interval)), rows)
+
+    asked = [samples(**ASKED)] if mask == 'automatic' else []
+    count = default(finders[mask], 'count')
+    return [*asked, samples(count, default(difference_mask, 'interval'))]
 
 # %% ../nbs/12_cost.ipynb #7e0565db
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own
@@ -268,27 +272,24 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
               prompts: int = 1, # Edits of one inversion, as one batch
               shortcut: bool = True, # Is guidance between two equal prompts left out?
              ) -> list[Calls]: # In their order
-    "The calls of the transformer in `edit_video` with a preset; raises `PresetError`"
-    p = preset_of(preset) if isinstance(preset, str) else preset
-    n = num_inference_steps or p.num_inference_steps
-    if p.flow is not None: return _flow_calls(p, n, prompts)
-    settings = p.inversion_settings(SimpleNamespace(scheduler=CogVideoXDDIMScheduler()))
-    guided = settings['guidance_scale'] > 1 and (p.inversion_prompt or not shortcut)
-    steps = max(1, round(settings['strength']*n))
-    rows = prompts + (guided or settings['scheduler'] is not None)
-    calls = [*calls_of_inversion(settings, n, guided), *calls_of_mask(p.mask, steps, rows),
-             *calls_of_edit(p, steps, prompts)]
+    "The calls of the transformer in `edit` with a preset; raises `PresetError`"
+    p = preset_of(preset)
+    if num_inference_steps: p = preset_with(p, dict(num_inference_steps=num_inference_steps))
+    if not p.inverts: return flow_calls(p, prompts)
+    inversion = p.inversion
+    guided = inversion.guided and (inversion.prompted or not shortcut)
+    rows = prompts + (guided or inversion.scheduler != 'ours') # the source is asked for too
+    calls = [*calls_of_inversion(inversion, guided),
+             *calls_of_mask(p.edit.mask, inversion.steps, rows),
+             *calls_of_edit(p, inversion.steps, prompts)]
     return [c for c in calls if c.times]
 
-def _flow_calls(p, n, prompts):
+def flow_calls(preset: Preset, prompts: int) -> list[Calls]:
     "Of an edit without an inversion"
-    names = 'strength', 'source_guidance_scale', 'draws'
-    s = {name: p.flow.get(name, default(flow_latents, name)) for name in names}
-    edit, source = 1 + (p.guidance_scale > 1), 1 + (s['source_guidance_scale'] > 1)
-    steps = max(1, round(s['strength']*n))
-    if p.injection.gives and source > 1:                      # then several prompts go one by one
-        return [Calls('edit', steps*prompts, s['draws']*(edit + source))]
-    return [Calls('edit', steps, s['draws']*(edit*prompts + source))]
+    edit = preset.edit
+    rows, source = 1 + edit.guided, 1 + (edit.source_guidance_scale > 1)
+    times, together = (prompts, 1) if one_by_one(preset) else (1, prompts)
+    return [Calls('edit', preset.inversion.steps*times, edit.samples*(rows*together + source))]
 
 # %% ../nbs/12_cost.ipynb #37a24c8f
 def job_flops(config, # Of a CogVideoX transformer
@@ -366,12 +367,12 @@ class Passes:
 def job_passes(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own
                prompts: int = 1, # Edits of one inversion
               ) -> Passes:
-    "Passes of the other two models in `edit_video` with a preset; raises `PresetError`"
-    p = preset_of(preset) if isinstance(preset, str) else preset
-    source = '' if p.flow is None and not p.inversion_prompt else 'the source prompt'
-    negative = source if p.negative_source else ''
-    texts = {source, negative} if p.guidance_scale > 1 else {source}
-    return Passes(len(texts) + prompts, 1, prompts + (p.keep_below > 0))
+    "Passes of the other two models in `edit` with a preset; raises `PresetError`"
+    p = preset_of(preset)
+    source = '' if p.inverts and not p.inversion.prompted else 'the source prompt'
+    negative = source if p.edit.negative_prompt is None else p.edit.negative_prompt
+    texts = {source, negative} if p.edit.guided else {source}
+    return Passes(len(texts) + prompts, 1, prompts + (p.edit.keep_below > 0))
 
 PUBLIC_PASSES = Passes(texts=4, encodes=1, decodes=2)
 
@@ -398,7 +399,7 @@ def job_bill(family: str, # A key of `FAMILIES`; the video has its trained size 
     "What an edit costs with a published model; raises `PresetError`, `FamilyError`"
     _check_family(family)
     config, size = SimpleNamespace(**PUBLISHED[family]['transformer']), native_size(family)
-    preset, how = ('reference', dict(shortcut=False)) if public else (preset, dict(prompts=prompts))
+    preset, how = ('public_script', dict(shortcut=False)) if public else (preset, dict(prompts=prompts))
     passes = PUBLIC_PASSES if public else job_passes(preset, prompts)
     vae, frames, (height, width) = PUBLISHED[family]['vae'], 4*size[0] - 3, (8*x for x in size[1:])
     one = {part: vae_flops(vae, part, frames, height, width) for part in ('encode', 'decode')}
