@@ -546,7 +546,7 @@ def _compare(found, name, config, there):
             raise ModelError(f'the weights of the {name} of {found.model!r} are not those of its '
                              f'config.json: {key} is {there[key]} there and should be {shape}')
 
-# %% ../nbs/01_loading.ipynb #99160f00
+# %% ../nbs/01_loading.ipynb #025a9eb4
 _THRIFT = 'none', 'model', 'group', 'sequential'
 
 def next_mode(settings: ModelSettings # With which memory ran out
@@ -578,12 +578,13 @@ def _on_cpu(settings) -> bool:
 def free_memory(device: str | None = None # 'cuda', 'cuda:1', 'cpu'…; None: the GPU if there is one
                ) -> tuple[int | None, int]: # Bytes on the GPU (None: no GPU), bytes of main memory
     "Memory that is free now"
-    import psutil, torch
+    import psutil
+    import torch
     where = torch.device(_device(ModelSettings(device=device)))
     free = torch.cuda.mem_get_info(where)[0] if where.type == 'cuda' else None
     return free, psutil.virtual_memory().available
 
-# %% ../nbs/01_loading.ipynb #5e0cae5c
+# %% ../nbs/01_loading.ipynb #5584d8bf
 _LONG = dict(fp32='float32', fp16='float16', bf16='bfloat16')
 
 def _dtype(settings, trained: str) -> str:
@@ -603,8 +604,12 @@ def _choose_memory(settings):
     from cogvideo_ddim_edit import memory
     configs = model_configs(settings)
     model, (device, host) = _demands(settings, configs), free_memory(settings.device)
-    chosen = memory.choose_mode(configs, _dtype(settings, model.dtype), device, host,
-        num_frames=model.num_frames, height=model.height, width=model.width, rows=2)
+    size = dict(num_frames=model.num_frames, height=model.height, width=model.width)
+    dtype = _LONG[_dtype(settings, model.dtype)]
+    try:
+        chosen = memory.choose_mode(configs, dtype, device, host, rows=2, **size)
+    except memory.DoesNotFit as e:
+        raise ModelError(str(e)) from e
     picked = dict(offload=chosen.offload, tiling=chosen.tiling, slicing=chosen.slicing,
                   quantize=chosen.quantize)
     return replace(settings, memory=None, **picked), (chosen.why,)
@@ -726,7 +731,7 @@ def _read(found, folder, settings, passed):
     except Exception as e:
         raise ModelError(f'the model {found.model!r} could not be loaded: {_first_line(e)}') from e
 
-# %% ../nbs/01_loading.ipynb #14fc823b
+# %% ../nbs/01_loading.ipynb #56e75453
 def _quantization(settings):
     "How diffusers and transformers are told to quantize the large parts by torchao"
     from diffusers import PipelineQuantizationConfig, TorchAoConfig
@@ -739,7 +744,7 @@ def _quantization(settings):
 def _add_loras(pipe, settings):
     "LoRA weights beside the transformer's; raises `ModelError`"
     names = [f'lora_{i}' for i in range(len(settings.lora))]
-    for name, path in zip(names, settings.lora):
+    for name, path in zip(names, settings.lora, strict=True):
         local = Path(path).expanduser()
         where = str(local) if local.exists() else path
         how = dict(use_safetensors=True, local_files_only=settings.local_files_only)
