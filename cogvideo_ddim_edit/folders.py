@@ -124,7 +124,7 @@ def score_folder(
             scores[name] = replace(scores[name], **extra)
     return scores
 
-# %% ../nbs/08b_folders.ipynb #e244f6f9
+# %% ../nbs/08b_folders.ipynb #52af4d08
 def load_clip(
     name_or_path: str | Path,  # Folder or hub name, such as openai/clip-vit-large-patch14
     device: str | None = None,  # 'cuda', 'cpu', …; None: the GPU if there is one
@@ -143,7 +143,7 @@ def load_clip(
         why = str(e).splitlines()[0]
         raise MetricError(f"the CLIP model {name!r} could not be loaded: {why}") from e
     if kind != "clip":
-        raise MetricError(f"{name!r} is of type {kind}, not a CLIP; try openai/clip-vit-large-patch14")
+        raise MetricError(f"{name!r}: type {kind}, not a CLIP; use openai/clip-vit-large-patch14")
     return model.eval().to(device or ("cuda" if torch.cuda.is_available() else "cpu")), processor
 
 # %% ../nbs/08b_folders.ipynb #0af01861
