@@ -90,6 +90,62 @@ def need(ok, sentence):
     "Raise `InjectionError` with `sentence` unless `ok`"
     settings.need(ok, sentence, InjectionError)
 
+# %% ../nbs/04_attention.ipynb #03b1ac56
+def reference_attention(
+    q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
+    k: torch.Tensor, # The edit rows' keys, (E, heads, S, d)
+    v: torch.Tensor, # The edit rows' values, (E, heads, S, d)
+    q_ref: torch.Tensor, # The reference rows' queries, (R, heads, S, d)
+    k_ref: torch.Tensor, # The reference rows' keys, (R, heads, S, d)
+    v_ref: torch.Tensor, # The reference rows' values, (R, heads, S, d)
+    text_length: int, # How many of the S tokens are text
+    kind: str, # One of `KINDS`
+    weight: float = 1., # 0 (nothing) to ∞ (only the reference)
+    shown: PerToken = VIDEO_ONLY, # How much each reference token is shown
+    looks: PerToken = VIDEO_ONLY, # How far each edit token looks
+    attend: Callable = F.scaled_dot_product_attention, # Plain attention of q, k, v
+) -> torch.Tensor: # (E, heads, S, d)
+    "Attention of edit rows over themselves and the reference"
+    shown, looks = (numbers.tokens(text_length, q.shape[2]) for numbers in (shown, looks))
+    if weight == 0 or is_empty(shown.some) or is_empty(looks.some): return attend(q, k, v)
+    q_ref, k_ref, v_ref = (as_many(len(q), x) for x in (q_ref, k_ref, v_ref))
+    video = slice(text_length, None)
+    asks = (blend(q, q_ref, video) if kind == 'queries and keys' else q)[:, :, looks.some]
+    if kind == 'values':
+        mixed = attend(asks, k, blend(v, v_ref, shown.some, weight*shown.part))
+    elif kind == 'queries and keys':
+        mixed = attend(asks, blend(k, k_ref, shown.some), v)
+    elif kind == 'replaced' or (kind == 'convex' and weight == math.inf):
+        mixed = attend(asks, blend(k, k_ref, shown.some), blend(v, v_ref, shown.some))
+    else:
+        mixed = attend_groups(asks, key_groups(k, v, k_ref, v_ref, kind, weight, shown), attend)
+    return put_together(q, k, v, mixed, looks, attend)
+
+# %% ../nbs/04_attention.ipynb #6b96866d
+def as_many(rows, reference):
+    "Reference rows again and again, to as many as `rows`; of more than that the last"
+    if len(reference) == 1: return reference.expand(rows, *reference.shape[1:])
+    return reference.repeat(-(-rows//len(reference)), 1, 1, 1)[-rows:]
+
+def blend(own, ref, which, part=1.):
+    "`own` tokens (B, heads, S, d), with `ref`'s in place of `which`, as far as `part` says"
+    if isinstance(part, torch.Tensor): part = part[:, None].to(own)
+    out = own.clone()
+    out[:, :, which] = own[:, :, which].lerp(ref[:, :, which], part)
+    return out
+
+def is_empty(which):
+    "Are there no tokens in a slice, or in a list of positions?"
+    return which.start == which.stop if isinstance(which, slice) else len(which) == 0
+
+def put_together(q, k, v, mixed, looks, attend):
+    "`mixed` for queries that look, the edit's own attention for others, both in between"
+    out, part = torch.zeros_like(q), looks.part
+    if not is_empty(looks.rest): out[:, :, looks.rest] = attend(q[:, :, looks.rest], k, v)
+    if isinstance(part, torch.Tensor): part = part[:, None].to(q)
+    out[:, :, looks.some] = out[:, :, looks.some].lerp(mixed, part)
+    return out
+
 # %% ../nbs/04_attention.ipynb #2b533aea
 def log(w): return w.log() if isinstance(w, torch.Tensor) else math.log(w)
 
@@ -121,62 +177,6 @@ def attend_groups(q, groups, attend):
         if out is None: out, lse = out_b, lse_b + for_all
         else: out, lse = merge(out, lse, out_b, lse_b, for_all)
     return out.to(q)
-
-# %% ../nbs/04_attention.ipynb #6b96866d
-def as_many(rows, reference):
-    "Reference rows again and again, to as many as `rows`; of more than that the last"
-    if len(reference) == 1: return reference.expand(rows, *reference.shape[1:])
-    return reference.repeat(-(-rows//len(reference)), 1, 1, 1)[-rows:]
-
-def blend(own, ref, which, part=1.):
-    "`own` tokens (B, heads, S, d), with `ref`'s in place of `which`, as far as `part` says"
-    if isinstance(part, torch.Tensor): part = part[:, None].to(own)
-    out = own.clone()
-    out[:, :, which] = own[:, :, which].lerp(ref[:, :, which], part)
-    return out
-
-def is_empty(which):
-    "Are there no tokens in a slice, or in a list of positions?"
-    return which.start == which.stop if isinstance(which, slice) else len(which) == 0
-
-def put_together(q, k, v, mixed, looks, attend):
-    "`mixed` for queries that look, the edit's own attention for others, both in between"
-    out, part = torch.zeros_like(q), looks.part
-    if not is_empty(looks.rest): out[:, :, looks.rest] = attend(q[:, :, looks.rest], k, v)
-    if isinstance(part, torch.Tensor): part = part[:, None].to(q)
-    out[:, :, looks.some] = out[:, :, looks.some].lerp(mixed, part)
-    return out
-
-# %% ../nbs/04_attention.ipynb #1e7d6775
-def reference_attention(
-    q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
-    k: torch.Tensor, # The edit rows' keys, (E, heads, S, d)
-    v: torch.Tensor, # The edit rows' values, (E, heads, S, d)
-    q_ref: torch.Tensor, # The reference rows' queries, (R, heads, S, d)
-    k_ref: torch.Tensor, # The reference rows' keys, (R, heads, S, d)
-    v_ref: torch.Tensor, # The reference rows' values, (R, heads, S, d)
-    text_length: int, # How many of the S tokens are text
-    kind: str, # One of `KINDS`
-    weight: float = 1., # 0 (nothing) to ∞ (only the reference)
-    shown: PerToken = VIDEO_ONLY, # How much each reference token is shown
-    looks: PerToken = VIDEO_ONLY, # How far each edit token looks
-    attend: Callable = F.scaled_dot_product_attention, # Plain attention of q, k, v
-) -> torch.Tensor: # (E, heads, S, d)
-    "Attention of edit rows over themselves and the reference"
-    shown, looks = (numbers.tokens(text_length, q.shape[2]) for numbers in (shown, looks))
-    if weight == 0 or is_empty(shown.some) or is_empty(looks.some): return attend(q, k, v)
-    q_ref, k_ref, v_ref = (as_many(len(q), x) for x in (q_ref, k_ref, v_ref))
-    video = slice(text_length, None)
-    asks = (blend(q, q_ref, video) if kind == 'queries and keys' else q)[:, :, looks.some]
-    if kind == 'values':
-        mixed = attend(asks, k, blend(v, v_ref, shown.some, weight*shown.part))
-    elif kind == 'queries and keys':
-        mixed = attend(asks, blend(k, k_ref, shown.some), v)
-    elif kind == 'replaced' or kind == 'convex' and weight == math.inf:
-        mixed = attend(asks, blend(k, k_ref, shown.some), blend(v, v_ref, shown.some))
-    else:
-        mixed = attend_groups(asks, key_groups(k, v, k_ref, v_ref, kind, weight, shown), attend)
-    return put_together(q, k, v, mixed, looks, attend)
 
 # %% ../nbs/04_attention.ipynb #1b8d7677
 def project(

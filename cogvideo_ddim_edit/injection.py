@@ -259,7 +259,7 @@ def view_of(
             injection.kind, in_this_block, shown, looks, references)
     return OverrideAttnProcessors(transformer, processor)
 
-# %% ../nbs/04c_injection.ipynb #3a415342
+# %% ../nbs/04c_injection.ipynb #cbee91ef
 def another_use(blocks, references):
     "Do blocks ask another use how many rows are references?"
     return getattr(blocks[0].attn1.processor, 'references', references) is not references
@@ -284,7 +284,6 @@ def add_rows(keywords, rows, z, text, image_latents):
 def leaving(transformer, last, now):
     "Rows from `now.edits` on leave after block `last`; zeros stand for them at the end"
     def cut(x): return x[:now.edits] if isinstance(x, torch.Tensor) and now.rows else x
-
     def leave(module, args, keywords):
         return tuple(map(cut, args)), {name: cut(x) for name, x in keywords.items()}
 
