@@ -26,7 +26,7 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel
 
-from cogvideo_ddim_edit.attention import injected
+from cogvideo_ddim_edit.injection import injected
 from cogvideo_ddim_edit.cost import call_flops, job_calls, text_flops, vae_flops
 from cogvideo_ddim_edit.memory import (
     COMPONENTS,
@@ -37,7 +37,7 @@ from cogvideo_ddim_edit.memory import (
     plan_memory,
     weight_bytes,
 )
-from cogvideo_ddim_edit.reconstruction import PRESETS
+from cogvideo_ddim_edit.presets import PRESETS
 
 DTYPE = torch.bfloat16
 BACKENDS = 'native', '_native_flash', '_native_cudnn', '_native_efficient'
@@ -232,7 +232,7 @@ def edit_step(bench, call):
     about = rows | dict(planned_bytes=bench.planned('transformer', **rows),
                         flops=call.flops(config, bench.size)//call.times)
     if not call.references: return timed(about, lambda: bench.call(inputs), bench.device)
-    always = replace(call.injection, steps=(0., 1.), weight=call.weight)
+    always = replace(call.injection, steps_interval=(0., 1.), weight=call.weight)
     trajectory = {999: torch.randn(1, f, c.out_channels, h, w)}
     words = bench.tensor(1, c.max_text_seq_length, c.text_embed_dim)
     with injected(bench.pipe.transformer, always, trajectory, words):
@@ -243,7 +243,7 @@ def edit_steps(bench):
     "The dearest step of every preset and of the public script; equal ones run once"
     config, found, known = bench.pipe.transformer.config, {}, {}
     calls = {name: dearest(config, bench.size, name) for name in PRESETS}
-    calls['public script'] = dearest(config, bench.size, 'reference', shortcut=False)
+    calls['public script'] = dearest(config, bench.size, 'public_script', shortcut=False)
     for name, call in calls.items():
         key = call.rows, call.references, call.injection, call.weight
         if key not in known: known[key] = edit_step(bench, call)
