@@ -172,23 +172,7 @@ Video._repr_html_ = play_html
 # %% ../nbs/02_video.ipynb #31213d9d
 def _usable(model, available):
     "The most of the available frames that the model takes; 0 if there are too few"
-    if model is None:
-        return available
-    if fixed := getattr(model, 'fixed_frames', None):
-        return fixed if available >= fixed else 0
-    return model.frames(available)
-
-# %% ../nbs/02_video.ipynb #0cd71ff0
-def _least(model):
-    "The fewest frames that the model takes"
-    return getattr(model, 'fixed_frames', None) or model.frames_multiple + 1
-
-# %% ../nbs/02_video.ipynb #3f293fe0
-def _takes(model):
-    "What the model takes, in words"
-    if fixed := getattr(model, 'fixed_frames', None):
-        return f'{model.model} takes exactly {fixed} frames'
-    return f'{model.model} takes {model.frames_multiple}k+1 frames, at most {model.max_frames}'
+    return available if model is None else model.frames(available)
 
 # %% ../nbs/02_video.ipynb #57045fd8
 def _near_rate(left, most, fps, model):
@@ -215,10 +199,10 @@ def _most(model, left, max_num_frames):
     "The most frames that may be used"
     if model is None:
         return max_num_frames or left
-    most = _usable(model, max_num_frames or model.max_frames)
+    most = _usable(model, max_num_frames or model.num_frames)
     if not most:
         raise VideoError(f'max_num_frames {max_num_frames} is too few: {model.model} needs at '
-                         f'least {_least(model)} frames')
+                         f'least {model.min_frames} frames')
     return most
 
 # %% ../nbs/02_video.ipynb #6d7ac8bc
@@ -252,7 +236,7 @@ def choose_frames(available: int, # Frames there are
     less = '' if len(chosen) == available else f' of {available}'
     are = 'is' if len(chosen) == 1 else 'are'
     raise VideoError(f'too few frames: there {are} {len(chosen)}{less} and {model.model} needs at '
-                     f'least {_least(model)}; give a longer video, or skip and step less')
+                     f'least {model.min_frames}; give a longer video, or skip and step less')
 
 # %% ../nbs/02_video.ipynb #7f050d34
 def _ordinal(n):
@@ -274,7 +258,7 @@ def _explain(chosen: range, available: int, model=None):
     every = f'every {_ordinal(chosen.step)} from ' if stepped else ''
     ends = ((0, chosen[0] - 1), (chosen[-1] + 1, available - 1))
     dropped = ['those between']*stepped + [_span(a, b) for a, b in ends if a <= b]
-    why = f' ({_takes(model)})' if model else ''
+    why = f' ({f'{model.model} takes {model.takes}'})' if model else ''
     return (f'{len(chosen)} of {available} frames are used, {every}'
             f'{_span(chosen[0], chosen[-1])}; dropped: {", ".join(dropped)}{why}.',)
 
@@ -568,9 +552,9 @@ def encode_video(pipe: DiffusionPipeline, # A CogVideoX pipeline
     import torch
     video = video if isinstance(video, Video) else Video(video)
     model, (count, height, width, _) = requirements(pipe), video.frames.shape
-    if count % model.frames_multiple != 1:
+    if not model.accepts(count):
         raise VideoError(f'the video has {count} frames and {model.model} takes '
-                         f'{model.frames_multiple}k+1; read it with read_video(path, pipe)')
+                         f'{model.takes}; read it with read_video(path, pipe)')
     _check_size(model, width, height)
     vae, device = pipe.vae, pipe._execution_device # where it computes, parts may wait elsewhere
     pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).permute(3, 0, 1, 2)[None]
