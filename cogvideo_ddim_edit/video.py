@@ -258,7 +258,7 @@ def _explain(chosen: range, available: int, model=None):
     every = f'every {_ordinal(chosen.step)} from ' if stepped else ''
     ends = ((0, chosen[0] - 1), (chosen[-1] + 1, available - 1))
     dropped = ['those between']*stepped + [_span(a, b) for a, b in ends if a <= b]
-    why = f' ({f'{model.model} takes {model.takes}'})' if model else ''
+    why = f' ({model.model} takes {model.takes})' if model else ''
     return (f'{len(chosen)} of {available} frames are used, {every}'
             f'{_span(chosen[0], chosen[-1])}; dropped: {", ".join(dropped)}{why}.',)
 
