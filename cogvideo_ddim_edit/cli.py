@@ -31,7 +31,8 @@ def is_known(error: BaseException) -> bool:
 def one_line(text: str) -> str:
     "Text without line breaks, cut in its middle where it is very long"
     text = ' '.join(text.split())
-    if len(text) > MOST: text = f'{text[:MOST//2]} … {text[-MOST//2:]}'
+    if len(text) > MOST:
+        text = f'{text[:MOST//2]} … {text[-MOST//2:]}'
     return text.encode(errors='backslashreplace').decode()
 
 # %% ../nbs/10_cli.ipynb #35437443
@@ -78,8 +79,9 @@ def sentence(error: BaseException # What happened
     return (f'this should not happen: {kind}: {text}; run it again with --verbose and report '
             'what it says')
 
-# %% ../nbs/10_cli.ipynb #07c2ef58
-FOR_PROGRAMMERS = DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning, ResourceWarning
+# %% ../nbs/10_cli.ipynb #131e2487
+FOR_PROGRAMMERS = (DeprecationWarning, PendingDeprecationWarning, FutureWarning, ImportWarning,
+                   ResourceWarning)
 
 @contextmanager
 def warnings_as_sentences(verbose: bool # Those for programmers too?
@@ -112,8 +114,10 @@ def leaving_at_once(process: bool # Is this process here for the command alone?
         yield
         return
     signal.signal(signal.SIGINT, leave)
-    try: yield
-    finally: signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def import_libraries(command: Any) -> None:
     "Import what a command with a model needs, which takes seconds"
@@ -122,23 +126,25 @@ def import_libraries(command: Any) -> None:
     for name in ('CogVideoXPipeline', 'CogVideoXImageToVideoPipeline'):
         getattr(import_module('diffusers'), name) # they are imported when first named
 
-# %% ../nbs/10_cli.ipynb #53f82b46
+# %% ../nbs/10_cli.ipynb #f43933f7
 def lines(written: dict) -> list[str]:
     "What was written or measured, as lines for standard output"
     found = []
     for name, value in written.items():
-        if isinstance(value, list): found += [line for one in value for line in lines(one)]
+        if isinstance(value, list):
+            found += [line for one in value for line in lines(one)]
         elif isinstance(value, dict):
             scores = (f'{k} {v:.3g}' for k, v in value.items() if v is not None)
             found.append(f'{name}: {", ".join(scores)}')
-        else: found.append(str(value))
+        else:
+            found.append(str(value))
     return found
 
 def prepared(argv: list[str] | None # Arguments; None: those of this process
             ) -> Any: # The command; the process ends here for `--help`
     "What is to be done, with all that takes long to import"
     with leaving_at_once(argv is None):
-        from cogvideo_ddim_edit.options import parse
+        from cogvideo_ddim_edit.parser import parse
         command = parse(argv)
         with warnings_as_sentences(command.verbose):
             import_module('cogvideo_ddim_edit.commands')
@@ -160,7 +166,8 @@ def main(argv: list[str] | None = None # Arguments; None: those of this process
         written = carried_out(command)
         text = json.dumps(written) if command.json else '\n'.join(lines(written))
         print(text, flush=True)
-    except SystemExit as e: return int(e.code or 0) # the parser has said all there is to say
+    except SystemExit as e:
+        return int(e.code or 0) # the parser has said all there is to say
     except (KeyboardInterrupt, Exception) as e:
         if '--verbose' in (sys.argv if argv is None else argv):
             from traceback import print_exception
