@@ -37,7 +37,7 @@ def run_demo(command: DemoCommand) -> dict: # As `run_edit`
     "Edit the video that comes with the package"
     return run_edit(demo_edit(command))
 
-# %% ../nbs/10e_commands.ipynb #4f86e458
+# %% ../nbs/10e_commands.ipynb #c60e4af9
 def run_invert(command: InvertCommand # As given
               ) -> dict[str, str]: # Paths written: inversion, and report and picture if wanted
     "Invert and write; with a report, also sample again"
@@ -48,7 +48,7 @@ def run_invert(command: InvertCommand # As given
     preset = preset_of(command.preset)
     need(preset.inverts, f'the preset {command.preset!r} makes no inversion; use another preset, '
          'or edit with --video_path', CommandError)
-    how = preset.inversion.changed(**chosen(command.settings))
+    how = preset.inversion.changed(**chosen(command.settings), seed=command.seed)
     check_text('prompt', command.source_prompt)
     folder = check_export(command.output_path)
     need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder', SavedError)

@@ -13,14 +13,16 @@ from typing import Annotated
 import tyro
 from .options import described, group
 
-# %% ../nbs/10b_parser.ipynb #94a271d7
+# %% ../nbs/10b_parser.ipynb #d9da149b
 def _named(settings, prefix=''): return {prefix + s.name: s for s in settings}
 
 _model = _named(described('loading', 'ModelSettings'))
-_path = described('inversion', 'InversionSettings')
 _model = {'model_path': _model.pop('model'), **_model}
-_seedless = {s.name: s for s in _path if s.name != 'seed'} # an edit has one seed for all
-_edit = _seedless | _named(described('presets', 'EditSettings'))
+_path = _named(described('inversion', 'InversionSettings'))
+del _path['seed'] # a command has one seed for all
+_edit = _path | _named(described('presets', 'EditSettings'))
+_injection = _named(described('injection', 'Injection'), 'injection.')
+_preset = "What is left out is the preset's."
 
 ModelOptions = group('ModelOptions', 'Which model, in which number format, and how it is kept in '
                      'memory (`ModelSettings`).', _model)
@@ -28,13 +30,13 @@ VideoOptions = group('VideoOptions', 'Which frames of the video are used, and ho
                      '(`read_video`). What is dropped or cropped is told on standard error.',
                      _named(described('video', 'read_video')))
 InversionOptions = group('InversionOptions', 'How the video is inverted (`InversionSettings`). '
-                         'What is left out is the preset\'s.', _named(_path), True)
+                         f'{_preset}', _path, presets=True)
 EditOptions = group('EditOptions', 'How the edit is made (`InversionSettings`, `EditSettings`). '
-                    'What is left out is the preset\'s.', _edit, True)
-InjectionOptions = group('InjectionOptions', 'What is taken from the source (`Injection`). What is '
-                         'left out is the preset\'s. Numbers: .1 .5 is a part of the way, 3 5 or '
-                         '3-5 are steps or blocks, 0:1 .5:.2 is a course.',
-                         _named(described('injection', 'Injection'), 'injection.'), True)
+                    f'{_preset}', _edit, presets=True)
+InjectionOptions = group('InjectionOptions', 'What is taken from the source (`Injection`). '
+                         f'{_preset} Numbers: .1 .5 is a part of the way, 0. 1. all of it; 3 5 or '
+                         '3-5 are steps or blocks; 0:1 .5:.2 is a course.',
+                         _injection, presets=True)
 
 # %% ../nbs/10b_parser.ipynb #db9868a7
 def _left_out(metavar): return tyro.conf.arg(metavar=metavar, help_behavior_hint='')
@@ -87,7 +89,7 @@ class EditCommand(Output):
     settings: EditOptions
     injection: InjectionOptions
 
-# %% ../nbs/10b_parser.ipynb #ef3ec2f1
+# %% ../nbs/10b_parser.ipynb #29e60ab6
 @dataclass(frozen=True, kw_only=True)
 class InvertCommand(Output):
     """Invert a video once, for many edits, and say whether they can be trusted.
@@ -96,6 +98,7 @@ class InvertCommand(Output):
     video_path: str # The video: mp4, mov, mkv, webm, avi, gif, or a folder of pictures
     source_prompt: str = '' # What the video shows; it makes the inversion better
     preset: str = 'default' # The preset that will edit; flow and anchored make no inversion
+    seed: int = 42 # Same seed, same inversion; that of `edit`, so that two commands are as one
     report: _Switch = False # Also sample the video again, and report what comes back
     output_path: str = 'inversion' # The new folder
     video: VideoOptions
