@@ -30,7 +30,7 @@ from .inversion import InversionSettings
 from .reconstruction import edit
 from .schedulers import StepsError
 from .cost import measure
-from .metrics import Comparison, Estimate, bootstrap, compare, score_edit
+from .score import Comparison, Estimate, bootstrap, compare, score_edit
 from .settings import EditError
 
 # %% auto #0
