@@ -8,7 +8,8 @@ ini.read('settings.ini', encoding='utf-8')
 cfg = ini['DEFAULT']
 status = {'3': '3 - Alpha', '4': '4 - Beta', '5': '5 - Production/Stable'}[cfg['status']]
 
-with open('README.md', encoding='utf-8') as f: readme = f.read()
+with open('README.md', encoding='utf-8') as f:
+    readme = f.read()
 
 setuptools.setup(
     name=cfg['lib_name'],

@@ -71,7 +71,8 @@ def attention_with_lse(
 ) -> tuple[torch.Tensor, torch.Tensor]: # (B, heads, S, d) and (B, heads, S), at least float32
     "Attention and the log of the sum of its exponentials, without holding S×K scores"
     scale, d, S = q.shape[-1]**-.5, v.shape[-1], q.shape[2]
-    if log_weights is not None: q, k, v = weigh_keys(q, k, v, log_weights)
+    if log_weights is not None:
+        q, k, v = weigh_keys(q, k, v, log_weights)
     kernel = fused_kernel(q, k, v)
     if kernel:
         out, lse = kernel(q, k, v, scale=scale)[:2]
@@ -129,7 +130,8 @@ def as_many(rows, reference):
 
 def blend(own, ref, which, part=1.):
     "`own` tokens (B, heads, S, d), with `ref`'s in place of `which`, as far as `part` says"
-    if isinstance(part, torch.Tensor): part = part[:, None].to(own)
+    if isinstance(part, torch.Tensor):
+        part = part[:, None].to(own)
     out = own.clone()
     out[:, :, which] = own[:, :, which].lerp(ref[:, :, which], part)
     return out
@@ -141,8 +143,10 @@ def is_empty(which):
 def put_together(q, k, v, mixed, looks, attend):
     "`mixed` for queries that look, the edit's own attention for others, both in between"
     out, part = torch.zeros_like(q), looks.part
-    if not is_empty(looks.rest): out[:, :, looks.rest] = attend(q[:, :, looks.rest], k, v)
-    if isinstance(part, torch.Tensor): part = part[:, None].to(q)
+    if not is_empty(looks.rest):
+        out[:, :, looks.rest] = attend(q[:, :, looks.rest], k, v)
+    if isinstance(part, torch.Tensor):
+        part = part[:, None].to(q)
     out[:, :, looks.some] = out[:, :, looks.some].lerp(mixed, part)
     return out
 
@@ -174,8 +178,10 @@ def attend_groups(q, groups, attend):
     for k, v, w in groups:
         for_each, for_all = (w, 0.) if isinstance(w, torch.Tensor) else (None, w)
         out_b, lse_b = attention_with_lse(q, k, v, for_each)
-        if out is None: out, lse = out_b, lse_b + for_all
-        else: out, lse = merge(out, lse, out_b, lse_b, for_all)
+        if out is None:
+            out, lse = out_b, lse_b + for_all
+        else:
+            out, lse = merge(out, lse, out_b, lse_b, for_all)
     return out.to(q)
 
 # %% ../nbs/04_attention.ipynb #1b8d7677
@@ -192,7 +198,8 @@ def project(
         qkv = [layer(hidden_states) for layer in (attn.to_q, attn.to_k, attn.to_v)]
     q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in qkv)
     q, k = attn.norm_q(q), attn.norm_k(k)
-    if rotary is not None: q, k = (rotate(x, text_length, rotary) for x in (q, k))
+    if rotary is not None:
+        q, k = (rotate(x, text_length, rotary) for x in (q, k))
     return q, k, v
 
 def rotate(x, text_length, rotary):
@@ -258,7 +265,8 @@ def OverrideAttnProcessors(
             block.attn1.processor = inherit(transformer, old, new)
         yield transformer
     finally:
-        for block, old in zip(blocks, previous, strict=True): block.attn1.processor = old
+        for block, old in zip(blocks, previous, strict=True):
+            block.attn1.processor = old
 
 # %% ../nbs/04_attention.ipynb #658fd62a
 def check_parallel(kind, weight, shown, looks):
@@ -280,5 +288,6 @@ def inherit(transformer, old, new):
     found = dict(_attention_backend=getattr(old, '_attention_backend', None),
                  _parallel_config=parallel_config(transformer, old))
     for name, value in found.items():
-        if getattr(new, name, value) is None: setattr(new, name, value)
+        if getattr(new, name, value) is None:
+            setattr(new, name, value)
     return new

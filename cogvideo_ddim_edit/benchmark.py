@@ -59,10 +59,14 @@ class Pair:
     seed: int # Of the scene, and of all noise; no other pair has it
 
     @property
-    def motion_said(self) -> bool: "Do the prompts say how the object moves?"; return MOTIONS[self.scene.motion] in self.prompt
+    def motion_said(self) -> bool:
+        "Do the prompts say how the object moves?"
+        return MOTIONS[self.scene.motion] in self.prompt
 
     @property
-    def new_background(self) -> bool: "Is the background to become another one?"; return self.wanted.background != self.scene.background
+    def new_background(self) -> bool:
+        "Is the background to become another one?"
+        return self.wanted.background != self.scene.background
 
 # %% ../nbs/13_benchmark.ipynb #ec825e81
 def pairs(n: int, # How many; the first ones are always the same
@@ -101,9 +105,13 @@ def shrink(frames: np.ndarray # (F, 64k, 64k, 3), uint8
     return np.round(frames.reshape(len(frames), SIZE, k, SIZE, k, 3).mean((2, 4))).astype(np.uint8)
 
 # %% ../nbs/13_benchmark.ipynb #854b8dee
-def source_copy(pipe, pair: Pair, video: Video, steps: int, seed: int) -> np.ndarray: "The source, unedited"; return video.frames
+def source_copy(pipe, pair: Pair, video: Video, steps: int, seed: int) -> np.ndarray:
+    "The source, unedited"
+    return video.frames
 
-def through_autoencoder(pipe, pair: Pair, video: Video, steps: int, seed: int) -> np.ndarray: "The right answer, encoded and decoded"; return decode_latents(pipe, encode_video(pipe, film(pipe, pair.wanted)))
+def through_autoencoder(pipe, pair: Pair, video: Video, steps: int, seed: int) -> np.ndarray:
+    "The right answer, encoded and decoded"
+    return decode_latents(pipe, encode_video(pipe, film(pipe, pair.wanted)))
 
 def generation(pipe, pair: Pair, video: Video, steps: int, seed: int, *, guidance_scale: float = 6.) -> np.ndarray:
     "A film from the edit prompt and noise"
@@ -171,7 +179,9 @@ def methods_of(names: Sequence[str] | Mapping[str, Callable] | None # Some of `M
     return {name: METHODS[name] for name in dict.fromkeys([*names, CEILING])}
 
 # %% ../nbs/13_benchmark.ipynb #377b2995
-def split_method(method): "Function and keywords"; return (method.func, method.keywords) if isinstance(method, partial) else (method, {})
+def split_method(method):
+    "Function and keywords"
+    return (method.func, method.keywords) if isinstance(method, partial) else (method, {})
 
 def described(pipe, method: Callable) -> dict:
     "What a method is: its function and keywords, and a preset's settings; JSON"
@@ -202,7 +212,9 @@ def model_hash(pipe # A CogVideoX pipeline
 class Inversions(dict):
     "Inversions of one pair, for methods whose cost is not asked for"
     def of(self, pipe, pair, video, steps):
-        if self.get('of') != (pair, steps): self.clear(); self.update(of=(pair, steps), inversion=invert(pipe, video, pair.source_prompt, num_inference_steps=steps, entry_steps=1, seed=pair.seed))
+        if self.get('of') != (pair, steps):
+            self.clear()
+            self.update(of=(pair, steps), inversion=invert(pipe, video, pair.source_prompt, num_inference_steps=steps, entry_steps=1, seed=pair.seed))
         return self['inversion']
 
 # %% ../nbs/13_benchmark.ipynb #b6c82154
@@ -232,10 +244,14 @@ def read_rows(folder: str | Path # Of a run
     for file in sorted(Path(folder).glob('rows*.jsonl')):
         lines = file.read_text(encoding='utf-8').split('\n')[:-1]
         for number, line in enumerate(lines, 1):
-            try: x = json.loads(line)
-            except ValueError as e: raise BenchmarkError(f'line {number} of {str(file)!r} is not JSON ({e}); take it out, and run again') from e
-            if 'header' in x: head = merged(head, x['header'], folder)
-            else: rows.append(x)
+            try:
+                x = json.loads(line)
+            except ValueError as e:
+                raise BenchmarkError(f'line {number} of {str(file)!r} is not JSON ({e}); take it out, and run again') from e
+            if 'header' in x:
+                head = merged(head, x['header'], folder)
+            else:
+                rows.append(x)
     return head, rows
 
 # %% ../nbs/13_benchmark.ipynb #6f6c7185
@@ -245,8 +261,11 @@ def lines_to(file: Path):
     file.parent.mkdir(parents=True, exist_ok=True)
     text = file.read_bytes() if file.exists() else b''
     with open(file, 'r+b' if file.exists() else 'wb') as f:
-        f.truncate(text.rfind(b'\n') + 1); f.seek(0, 2)
-        def add(x): f.write((json.dumps(x, ensure_ascii=False) + '\n').encode()); f.flush()
+        f.truncate(text.rfind(b'\n') + 1)
+        f.seek(0, 2)
+        def add(x):
+            f.write((json.dumps(x, ensure_ascii=False) + '\n').encode())
+            f.flush()
         yield add
 
 # %% ../nbs/13_benchmark.ipynb #01ead33d
@@ -256,39 +275,50 @@ def transformer_in(pipe, # A CogVideoX pipeline
                   ):
     "`pipe` with a copy of its transformer in another number format; its own one comes back on any exit"
     own = pipe.transformer
-    if dtype in (None, own.dtype): yield pipe; return
+    if dtype in (None, own.dtype):
+        yield pipe
+        return
     def cast(x): return x.to(dtype) if isinstance(x, torch.Tensor) and x.is_floating_point() else x
     def enter(module, args, kwargs): return tuple(map(cast, args)), {k: cast(v) for k, v in kwargs.items()}
     def leave(module, args, output): return (output[0].float(), *output[1:]) if isinstance(output, tuple) else type(output)(sample=output.sample.float())
     other = torch.nn.Module.to(deepcopy(own), dtype)
-    other.register_forward_pre_hook(enter, with_kwargs=True); other.register_forward_hook(leave)
+    other.register_forward_pre_hook(enter, with_kwargs=True)
+    other.register_forward_hook(leave)
     pipe.transformer = other
-    try: yield pipe
-    finally: pipe.transformer = own
+    try:
+        yield pipe
+    finally:
+        pipe.transformer = own
 
 # %% ../nbs/13_benchmark.ipynb #17a6baa2
 def attempt(method, pipe, pair, video, steps):
     "Frames, and why they are the source's if the method refused"
-    try: return method(pipe, pair, video, steps, pair.seed), None
-    except (MaskError, VideoError) as e: return video.frames, str(e)
+    try:
+        return method(pipe, pair, video, steps, pair.seed), None
+    except (MaskError, VideoError) as e:
+        return video.frames, str(e)
 
 def run_pairs(pipe, methods: Mapping[str, Callable], world: Sequence[Pair], steps: int, file: Path, head: dict, dtype=None, flops: bool = False, log: bool = False):
     "Add to `file` what is not in its folder yet"
     old, rows = read_rows(file.parent)
     done, start = {(row['pair'], row['method']) for row in rows}, time.monotonic()
     with lines_to(file) as add, transformer_in(pipe, dtype), torch.no_grad():
-        if not file.stat().st_size or old is None or set(head['methods']) - set(old['methods']): add({'header': head})
+        if not file.stat().st_size or old is None or set(head['methods']) - set(old['methods']):
+            add({'header': head})
         for i, pair in enumerate(world):
             video = film(pipe, pair.scene)
             for name, method in methods.items():
                 if (pair.seed, name) in done: continue
-                with measure(pipe) as meter: frames, refused = attempt(method, pipe, pair, video, steps)
+                with measure(pipe) as meter:
+                    frames, refused = attempt(method, pipe, pair, video, steps)
                 row = dict(pair=pair.seed, kind=pair.kind, motion_said=pair.motion_said, new_background=pair.new_background, method=name, **score_edit(shrink(frames), pair.scene, pair.wanted).as_dict(), **meter.cost.as_dict(), refused=refused)
                 if flops and pair.seed == FIRST_SEED[head['split']]: # counting slows down, so it is done once more
-                    with measure(pipe, flops=True) as meter: attempt(method, pipe, pair, video, steps)
+                    with measure(pipe, flops=True) as meter:
+                        attempt(method, pipe, pair, video, steps)
                     row['transformer_flops'] = meter.cost.transformer_flops
                 add(row)
-            if log: print(f'{file.stem}: {i + 1} of {len(world)} pairs, {(time.monotonic() - start)/60:.1f} min', file=sys.stderr, flush=True)
+            if log:
+                print(f'{file.stem}: {i + 1} of {len(world)} pairs, {(time.monotonic() - start)/60:.1f} min', file=sys.stderr, flush=True)
 
 # %% ../nbs/13_benchmark.ipynb #96dd6be7
 def benchmark(pipe, # A CogVideoX pipeline that takes a prompt and no image
@@ -313,8 +343,10 @@ def benchmark(pipe, # A CogVideoX pipeline that takes a prompt and no image
     methods, world = methods_of(methods), pairs(n, split, num_frames)
     head = header(pipe, methods, steps, split, num_frames, dtype, workers)
     merged(read_rows(folder)[0], head, folder)
-    if workers == 1: run_pairs(pipe, methods, world, steps, folder/'rows.jsonl', head, dtype, flops, log)
-    else: run_workers(pipe, methods, n, steps, folder, head, dtype, flops, workers, log)
+    if workers == 1:
+        run_pairs(pipe, methods, world, steps, folder/'rows.jsonl', head, dtype, flops, log)
+    else:
+        run_workers(pipe, methods, n, steps, folder, head, dtype, flops, workers, log)
     return read_rows(folder)[1]
 
 # %% ../nbs/13_benchmark.ipynb #36f4d50b
@@ -331,10 +363,12 @@ def run_workers(pipe, methods, n, steps, folder, head, dtype, flops, workers, lo
     processes = [subprocess.Popen([sys.executable, '-c', 'from cogvideo_ddim_edit.benchmark import work; work()'], stdin=subprocess.PIPE, text=True, env=environment) for _ in range(min(workers, n))]
     try:
         for k, process in enumerate(processes):
-            with suppress(BrokenPipeError), process.stdin as channel: channel.write(json.dumps({**job, 'worker': k}))
+            with suppress(BrokenPipeError), process.stdin as channel:
+                channel.write(json.dumps({**job, 'worker': k}))
         stopped = [process.wait() for process in processes]
     finally:
-        for process in processes: process.kill()
+        for process in processes:
+            process.kill()
     if any(stopped): raise BenchmarkError('a worker has stopped, for the reason above; what was done is kept, so run again to go on')
 
 # %% ../nbs/13_benchmark.ipynb #14d725de
@@ -394,7 +428,8 @@ def summarize_run(folder: str | Path, # Of a run
     head, rows = read_rows(folder)
     found = {}
     for row in rows:
-        if among is None or row['method'] in (*among, CEILING): found.setdefault(row['method'], {})[row['pair']] = row
+        if among is None or row['method'] in (*among, CEILING):
+            found.setdefault(row['method'], {})[row['pair']] = row
     shared = sorted(set.intersection(*map(set, found.values()))) if found else []
     if not shared: raise BenchmarkError(f'{str(folder)!r} has no pair that every method has done; run the benchmark first')
     if CEILING not in found: raise BenchmarkError(f'{str(folder)!r} has no rows of {CEILING!r}; run the benchmark again')
@@ -409,23 +444,30 @@ class Report:
     summary: dict # From `summarize_run`
 
     @classmethod
-    def load(cls, file: str | Path) -> Report: "From a file that `save` wrote"; return cls(json.loads(Path(file).read_text(encoding='utf-8')))
+    def load(cls, file: str | Path) -> Report:
+        "From a file that `save` wrote"
+        return cls(json.loads(Path(file).read_text(encoding='utf-8')))
 
     @property
     def title(self) -> str:
         s = self.summary['settings']
         return f"{self.summary['pairs']} {s['split']} pair{'s'[:self.summary['pairs'] > 1]}, {s['num_inference_steps']} steps, {s['model']} ({s['sha256'][:8]}), {s['dtype']}, {s['machine']}"
 
-    def tables(self) -> dict[str, list[list[str]]]: "Title to rows of cells, heads first"; return report_tables(self.summary)
+    def tables(self) -> dict[str, list[list[str]]]:
+        "Title to rows of cells, heads first"
+        return report_tables(self.summary)
     def __repr__(self): return f'<Report: {self.title}>'
     def __str__(self): return '\n\n'.join([self.title, *(f'{title}\n\n{as_text(rows)}' for title, rows in self.tables().items())])
     def markdown(self) -> str: return '\n\n'.join(['# Benchmark', self.title, *(f'## {title}\n\n{as_text(rows)}' for title, rows in self.tables().items())]) + '\n'
     def _repr_html_(self): return f'<p>{html.escape(self.title)}</p>' + ''.join(f'<h4>{html.escape(title)}</h4>{as_html(rows)}' for title, rows in self.tables().items())
-    def picture(self): "The Pareto picture, a matplotlib Figure"; return draw_pareto(self.summary)
+    def picture(self):
+        "The Pareto picture, a matplotlib Figure"
+        return draw_pareto(self.summary)
 
     def save(self, folder: str | Path) -> dict[str, str]: # Paths
         "Write summary, tables and picture"
-        folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         files = {'summary': folder/'benchmark.json', 'table': folder/'benchmark.md', 'html': folder/'benchmark.html', 'picture': folder/'pareto.png'}
         files['summary'].write_text(json.dumps(self.summary, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
         files['table'].write_text(self.markdown(), encoding='utf-8')
@@ -489,12 +531,14 @@ def draw_pareto(summary: dict # From `summarize_run`
         best = [points[i] for i in front(points)]
         ax.plot([sign*p[0] for p in best], [p[1] for p in best], color='.6', lw=1, zorder=0)
         ax.axhline(summary['methods'][CEILING][y][0], color='k', lw=.8, ls=':', label='ceiling (autoencoder)' if ax is left else None)
-        ax.set_ylim(-.03, 1.05); ax.grid(alpha=.25)
+        ax.set_ylim(-.03, 1.05)
+        ax.grid(alpha=.25)
     left.axvline(0, color='k', lw=.8, ls=':')
     left.set(xlabel='background PSNR minus the ceiling\'s, dB', ylabel='share of edits that show what was asked', title='What is edited, and what is kept')
     right.set(xlabel='rows through the network for one edit', ylabel='edit-and-keep', title='What it costs', xscale='log')
     low, high = right.get_xlim()
-    right.set_xticks(some := [t*10**k for k in range(5) for t in (1, 2, 3, 5, 7) if low <= t*10**k <= high], some); right.minorticks_off()
+    right.set_xticks(some := [t*10**k for k in range(5) for t in (1, 2, 3, 5, 7) if low <= t*10**k <= high], some)
+    right.minorticks_off()
     fig.legend(loc='outside right center', fontsize=8)
     return fig
 
@@ -513,7 +557,9 @@ def run_benchmark(pipe, # A CogVideoX pipeline
     return {'rows': str(Path(folder)/'rows.jsonl'), **report(folder).save(folder)}
 
 # %% ../nbs/13_benchmark.ipynb #725bfe35
-def can(pipe, name): "Can the model do it? `diffusers`' video-to-video does not pad latents for the temporal patches of 1.5"; return not (name.startswith('SDEdit') and (pipe.transformer.config.patch_size_t or 1) > 1)
+def can(pipe, name):
+    "Can the model do it? `diffusers`' video-to-video does not pad latents for the temporal patches of 1.5"
+    return not (name.startswith('SDEdit') and (pipe.transformer.config.patch_size_t or 1) > 1)
 
 # %% ../nbs/13_benchmark.ipynb #bcb551e5
 def choose(folder: str | Path, # Of a run
@@ -569,13 +615,17 @@ def search(pipe, # A CogVideoX pipeline
 # %% ../nbs/13_benchmark.ipynb #641c7cef
 def refuse_engine(engine): raise BenchmarkError(f'there is no engine {engine!r}; use one of {", ".join(GRIDS)}')
 
-def knob_name(function, knobs): "Settings as a name"; return f"{split_method(function)[0].__name__}: " + ', '.join(f'{k} {"–".join(f"{x:g}" for x in v) if isinstance(v, tuple) else v}' for k, v in knobs.items())
+def knob_name(function, knobs):
+    "Settings as a name"
+    return f"{split_method(function)[0].__name__}: " + ', '.join(f'{k} {"–".join(f"{x:g}" for x in v) if isinstance(v, tuple) else v}' for k, v in knobs.items())
 
 def possible(function, knobs):
     "Is there such an `Injection`?"
     if split_method(function)[0] not in (by_injection, by_flow): return True
-    try: Injection(knobs.get('share', 'values'), knobs.get('weight', 1.))
-    except InjectionError: return False
+    try:
+        Injection(knobs.get('share', 'values'), knobs.get('weight', 1.))
+    except InjectionError:
+        return False
     return True
 
 # %% ../nbs/13_benchmark.ipynb #903b329f
@@ -621,7 +671,9 @@ def draw_layers(scores: dict # From `layer_scores`
         most = np.abs(x).max() or 1.
         image = ax.imshow(x, cmap='RdBu_r' if measure == 'track_error' else 'RdBu', vmin=-most, vmax=most, aspect='auto', origin='lower', interpolation='nearest', extent=(0, 1, -.5, blocks - .5))
         ax.set(xlabel='steps (noise → clean)', xticks=cuts, xticklabels=[f'{c:.2g}' for c in cuts], yticks=range(0, blocks, max(1, blocks//8)))
-        ax.set_title(title, fontsize=9); ax.tick_params(labelsize=7); fig.colorbar(image, ax=ax).ax.tick_params(labelsize=7)
+        ax.set_title(title, fontsize=9)
+        ax.tick_params(labelsize=7)
+        fig.colorbar(image, ax=ax).ax.tick_params(labelsize=7)
     fig.axes[0].set_ylabel('block')
     fig.suptitle('Change by injection in one block and a part of the steps; blue is better', fontsize=10)
     return fig

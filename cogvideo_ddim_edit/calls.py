@@ -112,8 +112,10 @@ def call_pipeline(pipe: Any, # A CogVideoX pipeline
     "The stock pipeline from given latents to final latents"
     device, scheduler = pipe._execution_device, pipe.scheduler
     ours = isinstance(scheduler, CogVideoXDDIMPathScheduler)
-    if ours: scheduler.initial = latents.to(device)
-    if requirements(pipe).image_to_video: kwargs |= first_frame_arguments(image, len(latents))
+    if ours:
+        scheduler.initial = latents.to(device)
+    if requirements(pipe).image_to_video:
+        kwargs |= first_frame_arguments(image, len(latents))
     negative = negative_prompt_embeds
     out = pipe(prompt_embeds=prompt_embeds.to(device),
                negative_prompt_embeds=None if negative is None else negative.to(device),

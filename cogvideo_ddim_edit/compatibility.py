@@ -46,7 +46,8 @@ def check_parallel_weights(injection, steps, layers):
     shown, looks = PerToken(video=injection.shown), PerToken(video=injection.looks)
     factors = {injection.factor_at(i, layers) for i in range(layers)} - {0.}
     for weight in {injection.weight_at(i, steps) for i in range(steps)}:
-        for factor in factors: check_parallel(injection.kind, weight*factor, shown, looks)
+        for factor in factors:
+            check_parallel(injection.kind, weight*factor, shown, looks)
 
 def check_image(image_latents, config, z):
     "Refuse image channels that the transformer does not take"
@@ -102,5 +103,6 @@ def enable_context_parallel(
             block.attn1.processor = stock
         transformer.enable_parallelism(config=config, cp_plan=plan)
     except BaseException:
-        for block, old in zip(blocks, previous, strict=True): block.attn1.processor = old
+        for block, old in zip(blocks, previous, strict=True):
+            block.attn1.processor = old
         raise

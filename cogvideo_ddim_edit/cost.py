@@ -62,11 +62,13 @@ def in_use(device: torch.device, restart: bool = False) -> int | None:
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device)
     try:
-        if restart: Path('/proc/self/clear_refs').write_text('5')
+        if restart:
+            Path('/proc/self/clear_refs').write_text('5')
         status = Path('/proc/self/status').read_text().splitlines()
         lines = dict(line.split(':', 1) for line in status)
         return 1024*int(lines['VmRSS' if restart else 'VmHWM'].split()[0])
-    except (OSError, KeyError): return None
+    except (OSError, KeyError):
+        return None
 
 # %% ../nbs/12_cost.ipynb #86632c81
 @contextmanager
@@ -82,7 +84,8 @@ def count_rows(transformer):
             hooks.append(block.attn1.register_forward_pre_hook(count, with_kwargs=True))
         yield seen
     finally:
-        for hook in hooks: hook.remove()
+        for hook in hooks:
+            hook.remove()
 
 # %% ../nbs/12_cost.ipynb #bee50dc0
 @contextmanager
@@ -95,9 +98,11 @@ def measure(pipe, # A CogVideoX pipeline; of compiled blocks no FLOPs are seen
     with count_rows(transformer) as seen:
         before, start = in_use(device, restart=True), time.perf_counter()
         try:
-            with counter: yield meter
+            with counter:
+                yield meter
         finally:
-            if device.type == 'cuda': torch.cuda.synchronize(device)
+            if device.type == 'cuda':
+                torch.cuda.synchronize(device)
             seconds, most = time.perf_counter() - start, in_use(device)
             meter.cost = Cost(seen.passed/len(transformer.transformer_blocks), seconds,
                               None if None in (before, most) else max(0, most - before),
@@ -139,14 +144,18 @@ def keys_seen(injection, w, T, N):
     S, first, mask = T + N, 0 if injection.reference_text else T, injection.shown
     replaces = injection.kind == 'convex' and w == float('inf')
     if injection.kind not in ('added', 'convex') or replaces: return S, 0
-    if mask is None: kept, soft = S - first, False
+    if mask is None:
+        kept, soft = S - first, False
     else:
         given = torch.cat([torch.ones(T - first), mask.flatten()])
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
-    if injection.kind == 'added': own, weighed = (0 if w == float('inf') else S), kept*soft
-    elif mask is None: own, weighed = (S + first if w == 1 else S), 0
-    else: own, weighed = S - kept*soft, 2*kept*soft
+    if injection.kind == 'added':
+        own, weighed = (0 if w == float('inf') else S), kept*soft
+    elif mask is None:
+        own, weighed = (S + first if w == 1 else S), 0
+    else:
+        own, weighed = S - kept*soft, 2*kept*soft
     return own + kept*(not soft), weighed
 
 def looking(c, size, injection, w): # FLOPs
@@ -171,11 +180,13 @@ def call_flops(config, # Of a CogVideoX transformer
     "What one call of the transformer costs, by (1) and (2)"
     (T, N), d, n = tokens(config, size), widths(config)[0], config.num_layers
     last = injection.last_layer(n) if references and injection is not None else -1
-    if last < 0: references = 0
+    if last < 0:
+        references = 0
     stays = n if references and not (early and last < n - 1) else last + 1
     own, block = 4*(T + N)**2*d, row_block(config, size)
     seen = n*own
-    if references: seen = _seen(config, size, injection, weight, own)
+    if references:
+        seen = _seen(config, size, injection, weight, own)
     ways = ((rows + references)*row_in(config, size) + 4*(config.ofs_embed_dim or 0)**2
             + (rows + references*(stays == n))*row_out(config, size))
     return ways + rows*(n*block + seen) + references*stays*(block + own)
@@ -274,7 +285,8 @@ def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of yo
              ) -> list[Calls]: # In their order
     "The calls of the transformer in `edit` with a preset; raises `PresetError`"
     p = preset_of(preset)
-    if num_inference_steps: p = preset_with(p, dict(num_inference_steps=num_inference_steps))
+    if num_inference_steps:
+        p = preset_with(p, dict(num_inference_steps=num_inference_steps))
     if not p.inverts: return flow_calls(p, prompts)
     inversion = p.inversion
     guided = inversion.guided and (inversion.prompted or not shortcut)
@@ -337,7 +349,8 @@ def _encoder_flops(c, frames, pixels):
         total += frames*pixels*_level_flops(before, width, 0, c['layers_per_block'])
         before = width
         if i == len(widths) - 1: break
-        if i < levels: frames = (frames + 1)//2
+        if i < levels:
+            frames = (frames + 1)//2
         pixels //= 4
         total += 18*width**2*frames*pixels
     ends = 2*_resnet_flops(before, before, 0) + 54*before*2*c['latent_channels']
@@ -351,7 +364,8 @@ def _decoder_flops(c, frames, pixels):
         total += frames*pixels*_level_flops(before, width, z, c['layers_per_block'] + 1)
         before = width
         if i == len(widths) - 1: break
-        if i < levels and frames > 1: frames = 2*frames - frames % 2
+        if i < levels and frames > 1:
+            frames = 2*frames - frames % 2
         pixels *= 4
         total += 18*width**2*frames*pixels
     return total + frames*pixels*(4*z*before + 54*before*c['out_channels'])

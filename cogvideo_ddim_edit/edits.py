@@ -72,7 +72,8 @@ class Edit:
         need(file.is_file(), f'there is no saved edit in {str(folder)!r}; give a folder that '
              '`save` wrote', SavedError)
         tensors, record = read_tensors(file, 'edit')
-        try: return cls(**from_record(tensors, record))
+        try:
+            return cls(**from_record(tensors, record))
         except (KeyError, TypeError, ValueError) as e:
             raise SavedError(f'{str(file)!r} is of another version or damaged ({e}); '
                              'make the edit again') from e

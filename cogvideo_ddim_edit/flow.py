@@ -114,7 +114,8 @@ def beside_source(
         source = torch.cat([source, image], 2)
         text = torch.cat([one.to(e).expand(len(source), -1, -1) for one in texts])
         rows, walk = len(text), scheduler.walk
-        if injection: weight = injection.weight_at(walk.index(int(t)), len(walk))
+        if injection:
+            weight = injection.weight_at(walk.index(int(t)), len(walk))
         return keywords | dict(hidden_states=torch.cat([x, *[source]*len(texts)]),
                                encoder_hidden_states=torch.cat([e, text]),
                                timestep=t.expand(len(x) + rows))
@@ -128,8 +129,10 @@ def beside_source(
 
     def references(batch): return rows if weight else 0
     view = nullcontext()
-    if injection: view = view_of(transformer, injection, references, lambda: weight)
-    with view, around(transformer, before, after): yield transformer
+    if injection:
+        view = view_of(transformer, injection, references, lambda: weight)
+    with view, around(transformer, before, after):
+        yield transformer
 
 # %% ../nbs/04b_flow.ipynb #4160f779
 @torch.no_grad()

@@ -31,7 +31,8 @@ RENAMED = dict(share='kind', steps='steps_interval', token_weights='shown', rece
 
 def check_settings_names(names):
     "Refuse settings that an injection does not have, with the name that was meant"
-    for old in RENAMED.keys() & names: raise InjectionError(f'{old} is now {RENAMED[old]}')
+    for old in RENAMED.keys() & names:
+        raise InjectionError(f'{old} is now {RENAMED[old]}')
     check_names(names, Injection.names(), 'setting of Injection', InjectionError)
 
 def refuses_wrong_names(cls):
@@ -127,7 +128,8 @@ class Injection(Settings):
         image, lines = b64encode(file.getvalue()).decode(), [repr(self)]
         for name in ('shown', 'looks'):
             x = getattr(self, name)
-            if x is not None: lines.append(f'{name}: {x.gt(0).sum()} of {x.numel()} tokens')
+            if x is not None:
+                lines.append(f'{name}: {x.gt(0).sum()} of {x.numel()} tokens')
         return (f'<img alt="weight in each step and block" src="data:image/png;base64,{image}">'
                 f'<br>{html.escape("; ".join(lines))}')
 
@@ -199,7 +201,8 @@ def around(
         hooks.append(transformer.register_forward_hook(leave))
         yield transformer
     finally:
-        for hook in hooks: hook.remove()
+        for hook in hooks:
+            hook.remove()
 
 # %% ../nbs/04c_injection.ipynb #b7bdb71c
 @contextmanager
@@ -273,7 +276,8 @@ def add_rows(keywords, rows, z, text, image_latents):
     need(text.shape[1:] == e.shape[1:], f'the source prompt has shape {tuple(text.shape[1:])}, but '
          f'the edit prompt {tuple(e.shape[1:])}; encode both alike')
     image = x[:rows, :, z.shape[2]:]
-    if image_latents is not None: image = image_latents.to(x).expand(rows, -1, -1, -1, -1)
+    if image_latents is not None:
+        image = image_latents.to(x).expand(rows, -1, -1, -1, -1)
     reference = torch.cat([z.to(x).expand(rows, -1, -1, -1, -1), image], 2)
     return keywords | dict(
         hidden_states=torch.cat([x, reference]),
@@ -297,4 +301,5 @@ def leaving(transformer, last, now):
             hooks.append(transformer.proj_out.register_forward_hook(fill))
         yield
     finally:
-        for hook in hooks: hook.remove()
+        for hook in hooks:
+            hook.remove()

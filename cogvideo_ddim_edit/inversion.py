@@ -104,7 +104,8 @@ class InversionSettings(Settings):
         check_choice('scheduler', self.scheduler, SCHEDULERS)
         check_seed(self.seed)
         self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
-        if self.scheduler == 'diffusers': check_diffusers(self)
+        if self.scheduler == 'diffusers':
+            check_diffusers(self)
 
     @property
     def steps(self) -> int:
@@ -174,7 +175,8 @@ class Inversion:
         "Write all of it; raises `SavedError`"
         with new_folder(folder) as part:
             for name in ('trajectory', 'residuals'):
-                for t, x in getattr(self, name).items(): StoredLatents(part/name)[t] = x
+                for t, x in getattr(self, name).items():
+                    StoredLatents(part/name)[t] = x
             self.save_head(part)
         return Path(folder)
 
@@ -226,7 +228,8 @@ def invert(
     settings = (settings or InversionSettings()).changed(**changes)
     check_text('prompt', prompt)
     prompt = prompt if settings.prompted else ''
-    if isinstance(video, (str, Path)): video = read_video(video, pipe)
+    if isinstance(video, (str, Path)):
+        video = read_video(video, pipe)
     need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
          'what `read_video` returns')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
@@ -265,7 +268,8 @@ def inverted(
     residuals = StoredLatents(folder/'residuals') if folder else {}
     if settings.replay_steps:
         missed = replay_residuals(pipe, trajectory, padded, text, settings, image)
-        for t, r in missed.items(): residuals[t] = r
+        for t, r in missed.items():
+            residuals[t] = r
     certificate = {t: float(c) for t, c in getattr(inverse, 'certificate', {}).items()}
     return Inversion(video, prompt, z.cpu(), trajectory, text.cpu(), settings, residuals,
                      certificate, seen.get('image'), {'model': requirements(pipe).model})
@@ -277,9 +281,11 @@ def seen_image(pipe: Any # A CogVideoX pipeline
     seen, n = {}, pipe.transformer.config.out_channels
     def before(keywords):
         x = keywords['hidden_states']
-        if x.shape[2] > n: seen.setdefault('image', x[:1, :, n:].float().cpu().clone())
+        if x.shape[2] > n:
+            seen.setdefault('image', x[:1, :, n:].float().cpu().clone())
         return keywords
-    with around(pipe.transformer, before): yield seen
+    with around(pipe.transformer, before):
+        yield seen
 
 def sampler(
     pipe: Any, # A CogVideoX pipeline

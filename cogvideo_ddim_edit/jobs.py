@@ -47,7 +47,8 @@ class Job:
     def latents(self) -> torch.Tensor:
         "Clean latents of the video, encoded once"
         if self.inversion is not None: return self.inversion.latents
-        if not hasattr(self, 'encoded'): self.encoded = encode_video(self.pipe, self.video)
+        if not hasattr(self, 'encoded'):
+            self.encoded = encode_video(self.pipe, self.video)
         return self.encoded
 
     @property
@@ -67,15 +68,18 @@ def checked_job(
 ) -> Job:
     "What `edit` was given, or the sentence that is wrong; raises `EditError`"
     prompts = [prompt] if isinstance(prompt, str) else checked_list(prompt)
-    for one in prompts: check_prompt(pipe, one)
+    for one in prompts:
+        check_prompt(pipe, one)
     check_text('source_prompt', source_prompt)
     check_seed(seed)
     inversion = source if isinstance(source, Inversion) else None
-    if isinstance(source, (str, Path)): source = read_video(source, pipe)
+    if isinstance(source, (str, Path)):
+        source = read_video(source, pipe)
     video = inversion.video if inversion else source
     need(isinstance(video, Video), f'the source is a {type(video).__name__}; give the path of a '
          'video, what `read_video` returns, or an Inversion', EditError)
-    if inversion: source_prompt = source_prompt or inversion.prompt
+    if inversion:
+        source_prompt = source_prompt or inversion.prompt
     job = Job(pipe, video, prompts, source_prompt, preset, checked_image(pipe, video, image), seed,
               inversion)
     if inversion and inversion.prompt_embeds.dtype == getattr(pipe.text_encoder, 'dtype', None):
@@ -135,10 +139,12 @@ def given_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
         need(job.preset.inverts or job.inversion, f'{edit.needs_inversion[0]} is found in an '
              'inversion, which this preset does not make; give an array or a picture, an Inversion '
              'as the source, or another preset', MaskError)
-        if edit.mask_words: check_mask_words(job)
+        if edit.mask_words:
+            check_mask_words(job)
         return None
     mask = edit.mask
-    if isinstance(mask, str): mask = read_mask(job, mask)
+    if isinstance(mask, str):
+        mask = read_mask(job, mask)
     if mask is None: return None
     size = latent_size(job.pipe, job.video.frames)
     return masks_of(mask, len(job.prompts), torch.empty(1, size[0], 1, *size[1:], device='meta'))
@@ -182,7 +188,8 @@ def found_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
         from cogvideo_ddim_edit.maps import word_mask
         mask = word_mask(job.pipe, inversion, edit.mask_words, edit.mask_against,
                          job.source_prompt)
-    elif callable(edit.mask): mask = edit.mask(job.pipe, inversion)
+    elif callable(edit.mask):
+        mask = edit.mask(job.pipe, inversion)
     else:
         mask = MASKS[edit.mask](job.pipe, inversion, job.prompts)
         if bool((mask == 1).all()): return None

@@ -77,11 +77,13 @@ class AttentionMaps:
 
     def looks_at(self, group: str # One of `groups`
                 ) -> torch.Tensor: # (tokens,)
-        "How much every token looks at a group of keys"; return self._mean(list(self.groups), group, 0)
+        "How much every token looks at a group of keys"
+        return self._mean(list(self.groups), group, 0)
 
     def seen_by(self, query: str # One of `queries`
                ) -> torch.Tensor: # (tokens,)
-        "How much some text tokens look at every token"; return self._mean(list(self.queries), query, len(self.groups))
+        "How much some text tokens look at every token"
+        return self._mean(list(self.queries), query, len(self.groups))
 
     def _mean(self, names, name, first):
         need(name in names, f'{name!r} was not recorded; there are {", ".join(map(repr, names)) or "none"}')
@@ -148,10 +150,12 @@ def attention_maps(transformer, # A CogVideoX transformer
     hooks = []
     try:
         hooks += [transformer.register_forward_pre_hook(begin, prepend=True, with_kwargs=True), blocks[0].attn1.register_forward_pre_hook(count, with_kwargs=True)]
-        for i in blocks_of(layers, len(blocks)): hooks.append(blocks[i].attn1.register_forward_pre_hook(lambda attn, args, kwargs, i=i: record(i, attn, kwargs), with_kwargs=True))
+        for i in blocks_of(layers, len(blocks)):
+            hooks.append(blocks[i].attn1.register_forward_pre_hook(lambda attn, args, kwargs, i=i: record(i, attn, kwargs), with_kwargs=True))
         yield maps
     finally:
-        for hook in hooks: hook.remove()
+        for hook in hooks:
+            hook.remove()
 
 # %% ../nbs/06_maps.ipynb #9f97a036
 def checked_tokens(groups):
@@ -206,7 +210,9 @@ class WordMaps:
     padding: int = 0 # Latent frames that were put in front
 
     def __getitem__(self, word: str # One of `words`
-                   ) -> torch.Tensor: "How much the video looks at the word, mean over blocks and timesteps, (F, h, w)"; return self.masses[0][:, :, self.number(word)].mean((0, 1))
+                   ) -> torch.Tensor:
+        "How much the video looks at the word, mean over blocks and timesteps, (F, h, w)"
+        return self.masses[0][:, :, self.number(word)].mean((0, 1))
 
     def number(self, word: str) -> int:
         "Position among `words`; raises `MapsError`"
@@ -279,7 +285,8 @@ def word_maps(pipe, # The pipeline that made the inversion
     "Where the model sees words of the prompt in the video; raises `MapsError`"
     prompt = inversion.prompt if prompt is None else prompt
     timesteps, found = checked_timesteps(inversion.timesteps, timesteps), word_groups(pipe, prompt, words)
-    with attention_maps(pipe.transformer, found, found, layers=layers, each=True) as maps: predictions_along(pipe, inversion, [prompt], timesteps)
+    with attention_maps(pipe.transformer, found, found, layers=layers, each=True) as maps:
+        predictions_along(pipe, inversion, [prompt], timesteps)
     return as_word_maps(pipe, inversion, prompt, maps, timesteps)
 
 # %% ../nbs/06_maps.ipynb #dc27aa92
@@ -296,14 +303,17 @@ def draw_words(maps: WordMaps, # For the video and its grid
     fig = Figure(figsize=(1.1*len(shown) + 1.9, 1.1*(len(fields) + 1)), dpi=70, layout='constrained')
     axes = fig.subplots(len(fields) + 1, len(shown), squeeze=False)
     for line, (title, x) in zip(axes, {'video': None, **fields}.items()):
-        if x is not None and x.shape[-2:] != maps.video.frames.shape[1:3]: x = maps.pixels(x)
+        if x is not None and x.shape[-2:] != maps.video.frames.shape[1:3]:
+            x = maps.pixels(x)
         for ax, i in zip(line, shown):
             frame = maps.video.frames[i]
-            if x is None: ax.imshow(frame)
+            if x is None:
+                ax.imshow(frame)
             else:
                 ax.imshow(frame.mean(-1), cmap='gray', vmin=0, vmax=255)
                 image = ax.imshow(x[i], cmap='viridis', alpha=.65, vmin=float(x.min()), vmax=float(x.max()))
-            if outline is not None: ax.contour(outline[i], [.5], colors='white', linewidths=1)
+            if outline is not None:
+                ax.contour(outline[i], [.5], colors='white', linewidths=1)
             ax.set(xticks=[], yticks=[])
         line[0].set_ylabel(fill(title, 13), rotation=0, ha='right', va='center', fontsize=9)
     fig.colorbar(image, ax=list(axes.flat), ticks=[float(x.min()), float(x.max())], shrink=.5).ax.set_yticklabels(['low', 'high'])
@@ -333,7 +343,8 @@ def invert_with_words(pipe, # A CogVideoX pipeline
     s = InversionSettings().changed(**changes)
     path = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength).path(s.num_inference_steps)
     timesteps, found = checked_timesteps(path[:len(path) - s.entry_steps], timesteps), word_groups(pipe, prompt, words)
-    with attention_maps(pipe.transformer, found, found, layers=layers, timesteps=timesteps, row=-1, each=True, latest=True) as maps: inversion = invert(pipe, video, prompt, s, folder=folder)
+    with attention_maps(pipe.transformer, found, found, layers=layers, timesteps=timesteps, row=-1, each=True, latest=True) as maps:
+        inversion = invert(pipe, video, prompt, s, folder=folder)
     return inversion, as_word_maps(pipe, inversion, prompt, maps, timesteps)
 
 # %% ../nbs/06_maps.ipynb #639dcaee
@@ -342,7 +353,8 @@ def cells(maps, words, against):
     least = maps.masses[maps.masses > 0].min() # float16 rounds the smallest masses to 0, whose logarithm would drown the others
     chosen = lambda words: maps.masses[:, :, :, [maps.number(w) for w in words]].sum(3).clamp(min=least).log()
     words = [words] if isinstance(words, str) else list(words)
-    if against is None: against = [w for w in maps.words if w not in words and w != REST] or [REST]
+    if against is None:
+        against = [w for w in maps.words if w not in words and w != REST] or [REST]
     against = [against] if isinstance(against, str) else list(against)
     need(words and against and not set(words) & set(against), f'words are {words} and against {against}; give some for both, and none twice')
     c = chosen(words) - chosen(against)
@@ -356,7 +368,8 @@ def contrast(maps: WordMaps, # From `word_maps` or `invert_with_words`
             ) -> torch.Tensor: # (F, h, w), mean 0 and standard deviation 1
     "Where `words` rather than other words are (2); raises `MapsError`"
     z = cells(maps, words, against)
-    if weights is None: weights = torch.tensor([[(i < maps.depth/2) == (direction == 0) for i in maps.layers] for direction in range(2)])[..., None].expand(z.shape[:3])
+    if weights is None:
+        weights = torch.tensor([[(i < maps.depth/2) == (direction == 0) for i in maps.layers] for direction in range(2)])[..., None].expand(z.shape[:3])
     weights = torch.as_tensor(weights).float()
     need(weights.shape == z.shape[:3] and bool((weights >= 0).all()) and weights.sum() > 0, f'weights have shape {tuple(weights.shape)} and go from {weights.min():.3g} to {weights.max():.3g}; give numbers of 0 or more, {tuple(z.shape[:3])}, not all 0')
     out = (weights[..., None, None, None]*z).sum((0, 1, 2))
@@ -391,7 +404,8 @@ def draw_localization(areas: torch.Tensor, # From `localization`, perhaps the me
     for ax, x, title in zip(axes := fig.subplots(1, 2, sharey=True), areas, ('the video looks at the words', 'the words look at the video')):
         image = ax.imshow(x, cmap='RdBu', vmin=0, vmax=1, aspect='auto', origin='lower')
         ax.set(xlabel='timestep (noise → clean)', title=title, xticks=range(len(maps.timesteps)), yticks=range(len(maps.layers)))
-        ax.set_xticklabels(maps.timesteps, fontsize=8); ax.set_yticklabels(maps.layers)
+        ax.set_xticklabels(maps.timesteps, fontsize=8)
+        ax.set_yticklabels(maps.layers)
     axes[0].set_ylabel('block')
     fig.colorbar(image, ax=list(axes), label='area under the ROC curve')
     return fig
@@ -406,9 +420,11 @@ def spread_map(pipe, inversion: Inversion, # The video
               ) -> torch.Tensor: # (F, h, w), mean 0 and standard deviation 1
     "The mean of `values` over what each token looks at in the video (3)"
     T, n = pipe.transformer.config.max_text_seq_length, len(pipe.transformer.transformer_blocks)
-    if layers is None: layers = set(range(n - max(1, n//3), n))
+    if layers is None:
+        layers = set(range(n - max(1, n//3), n))
     groups = {'values': F.pad(values.float().flatten(), (T, 0)), 'video': range(T, T + values.numel())}
-    with attention_maps(pipe.transformer, groups, layers=layers) as maps: predictions_along(pipe, inversion, [inversion.prompt if prompt is None else prompt], checked_timesteps(inversion.timesteps, timesteps))
+    with attention_maps(pipe.transformer, groups, layers=layers) as maps:
+        predictions_along(pipe, inversion, [inversion.prompt if prompt is None else prompt], checked_timesteps(inversion.timesteps, timesteps))
     out = (maps.looks_at('values')/maps.looks_at('video'))[T:].reshape(values.shape)
     return (out - out.mean())/out.std().clamp(min=1e-8)
 
@@ -428,8 +444,10 @@ def word_mask(pipe, # The pipeline that made the inversion
              ) -> torch.Tensor: # (frames, H, W), 0…1, as `edit` takes it
     "A mask of words; raises `MapsError`"
     listed = lambda x: [] if x is None else [x] if isinstance(x, str) else list(x)
-    if maps is None: maps = word_maps(pipe, inversion, listed(words) + listed(against), prompt, timesteps=timesteps)
+    if maps is None:
+        maps = word_maps(pipe, inversion, listed(words) + listed(against), prompt, timesteps=timesteps)
     found = contrast(maps, words, against, weights)
-    if spread: found = spread_map(pipe, inversion, found, maps.prompt, timesteps=timesteps or maps.timesteps)
+    if spread:
+        found = spread_map(pipe, inversion, found, maps.prompt, timesteps=timesteps or maps.timesteps)
     found = maps.pixels(found)
     return soft_mask((found - otsu(found)).clamp(min=0), grow=grow, softness=softness)

@@ -38,7 +38,8 @@ def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, 
          '(frames, height, width) or (height, width)', MaskError)
     need(bool(((m >= 0) & (m <= 1)).all()), f'the mask goes from {m.min():.3g} to {m.max():.3g}; '
          'use 0 (keep) to 1 (edit)', MaskError)
-    if m.ndim == 2: m = m.expand(n, *m.shape)
+    if m.ndim == 2:
+        m = m.expand(n, *m.shape)
     check_mask_size(m, n, h, w)
     m = F.adaptive_max_pool2d(m[:, None], (h, w))[:, 0]
     return m if len(m) == n else torch.cat([m[:1], m[1:].unflatten(0, (n - 1, -1)).amax(1)])
@@ -158,8 +159,10 @@ def soft_mask(strength: torch.Tensor, # (…, h, w), how much is changed, 0 or m
     x = smoothed(strength)
     threshold = otsu(x)
     m = (x > threshold).float()
-    if softness: m = ((x - threshold)/(2*softness*threshold) + .5).clamp(0, 1)
-    for _ in range(grow): m = box_max(m)
+    if softness:
+        m = ((x - threshold)/(2*softness*threshold) + .5).clamp(0, 1)
+    for _ in range(grow):
+        m = box_max(m)
     return m
 
 # %% ../nbs/04a_masks.ipynb #3699c1d9

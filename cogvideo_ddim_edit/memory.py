@@ -105,10 +105,14 @@ def _entry_parts(c):
     learned, rotary = (c[f'use_{kind}_positional_embeddings'] for kind in ('learned', 'rotary'))
     parts = [_linear('text in', c['text_embed_dim'], d, kind='kept'),
              _linear('time in', d, e), _linear('time', e, e)]
-    if later: parts.append(_linear('patches in', patch, d, kind='kept'))
-    else: parts.append(_other('patches in', patch*d + d*c['patch_bias']))
-    if learned or not rotary: parts.append(_other('table of positions', table, kind='buffer'))
-    if c['ofs_embed_dim']: parts.append(_linear('ofs', c['ofs_embed_dim'], c['ofs_embed_dim'], 2))
+    if later:
+        parts.append(_linear('patches in', patch, d, kind='kept'))
+    else:
+        parts.append(_other('patches in', patch*d + d*c['patch_bias']))
+    if learned or not rotary:
+        parts.append(_other('table of positions', table, kind='buffer'))
+    if c['ofs_embed_dim']:
+        parts.append(_linear('ofs', c['ofs_embed_dim'], c['ofs_embed_dim'], 2))
     return parts
 
 def _transformer_parts(c):
@@ -143,8 +147,10 @@ def _stack_parts(widths, resnets, guide):
     "Levels of resnets with a change of size between them"
     parts, before = [], widths[0]
     for i, c in enumerate(widths):
-        for j in range(resnets): parts += _resnet_parts(before if j == 0 else c, c, guide)
-        if i < len(widths) - 1: parts.append(_conv(c, c, 9))
+        for j in range(resnets):
+            parts += _resnet_parts(before if j == 0 else c, c, guide)
+        if i < len(widths) - 1:
+            parts.append(_conv(c, c, 9))
         before = c
     return parts
 
@@ -248,7 +254,8 @@ def _counter():
             self.peak = max(self.peak, self.now)
             weakref.finalize(storage, self.leave, size)
 
-        def leave(self, size): self.now -= size
+        def leave(self, size):
+            self.now -= size
 
     return Counter()
 
@@ -384,7 +391,8 @@ def vae_activations(config: dict, # Of a CogVideoX autoencoder
     c, decodes = _full('vae', config), part == 'decode'
     across, time = _compression(c), c['temporal_compression_ratio']
     tile, size = (c['sample_height']//2, c['sample_width']//2), (height, width)
-    if decodes: tile, size = ((x//across, y//across) for x, y in (tile, size))
+    if decodes:
+        tile, size = ((x//across, y//across) for x, y in (tile, size))
     one = whole = done = size[0]*size[1]
     if tiling and (size[0] > tile[0] or size[1] > tile[1]):
         one, done = min(size[0], tile[0])*min(size[1], tile[1]), _tiled_area(size, tile)
@@ -527,7 +535,8 @@ def plan_memory(configs: dict[str, dict], # Component to its configuration
     tokens = video_tokens(configs['transformer'], *video, across)
     size = {c: weight_bytes(c, configs[c], dtype, mode.quantize) for c in COMPONENTS}
     on = {c: device_weights(c, configs[c], dtype, mode) for c in COMPONENTS}
-    if mode.offload == 'none': on = dict.fromkeys(COMPONENTS, sum(on.values()))
+    if mode.offload == 'none':
+        on = dict.fromkeys(COMPONENTS, sum(on.values()))
     alive = {'text': text_activations(configs['text_encoder'], dtype),
              'encode': vae_activations(configs['vae'], dtype, 'encode', *video, mode.tiling),
              'transformer': transformer_activations(configs['transformer'], dtype, tokens,
@@ -597,8 +606,10 @@ def choose_mode(configs: dict[str, dict], # Component to its configuration
     for mode in ORDER if free_device is not None else ORDER[:2]:
         plan = plan_memory(configs, dtype, mode, **video)
         plans.append(plan)
-        if free_device is None: fits = plan.host + plan.largest.activations <= free_host
-        else: fits = needed(plan) <= free_device and plan.host <= free_host
+        if free_device is None:
+            fits = plan.host + plan.largest.activations <= free_host
+        else:
+            fits = needed(plan) <= free_device and plan.host <= free_host
         if fits: return replace(mode, why=_why(plans, free_device, free_host))
     raise DoesNotFit(_lacks(plans, free_device, free_host))
 

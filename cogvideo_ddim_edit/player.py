@@ -11,7 +11,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 import numpy as np
-from .video import Video, write_mp4
+from .video import Video
 from .settings import EditError
 
 # %% auto #0
@@ -36,8 +36,8 @@ def resized(frames: np.ndarray, # (frames, height, width, 3), uint8
     "Frames at another size"
     from PIL import Image
     if frames.shape[1:3] == (height, width): return frames
-    pictures = (Image.fromarray(f).resize((width, height), Image.Resampling.BICUBIC) for f in frames)
-    return np.stack([np.asarray(picture) for picture in pictures])
+    size, how = (width, height), Image.Resampling.BICUBIC
+    return np.stack([np.asarray(Image.fromarray(f).resize(size, how)) for f in frames])
 
 # %% ../nbs/player.ipynb #ed25914a
 def stacked(videos: list[Video] # Two or more, or one
@@ -101,7 +101,8 @@ class Player:
         "Write the page; raises `PlayerError`"
         path = Path(path).expanduser()
         if path.suffix != '.html': raise PlayerError(f'{path.name!r} must end in .html')
-        try: path.write_text(self.page(), encoding='utf-8')
+        try:
+            path.write_text(self.page(), encoding='utf-8')
         except OSError as e:
             raise PlayerError(f'{path.name!r} cannot be written ({e.strerror})') from e
         return path
@@ -148,9 +149,11 @@ def compare(source: Video, # The one on the left
     for video in videos:
         if not isinstance(video, Video):
             raise PlayerError(f'only videos and edits can be compared; got {type(video).__name__}')
-    if names is None: names = [name_of(thing, i) for i, thing in enumerate(things)]
+    if names is None:
+        names = [name_of(thing, i) for i, thing in enumerate(things)]
     if len(names) != len(videos):
-        raise PlayerError(f'there are {len(names)} names for {len(videos)} videos; give one for each')
+        raise PlayerError(f'there are {len(names)} names for {len(videos)} videos; '
+                          'give one for each')
     return Player(videos, tuple(map(str, names)), title, intra_mp4(stacked(videos), videos[0].fps))
 
 def name_of(thing, number):

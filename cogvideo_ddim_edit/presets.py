@@ -55,7 +55,8 @@ class EditSettings(Settings):
         need(isinstance(self.injection, Injection), f'injection is {self.injection!r}; give an '
              "Injection, such as Injection('values', .5)")
         for name in ('negative_prompt', 'reference_prompt'):
-            if getattr(self, name) is not None: check_text(name, getattr(self, name))
+            if getattr(self, name) is not None:
+                check_text(name, getattr(self, name))
         check_number('guidance_scale', self.guidance_scale, 0)
         check_number('source_guidance_scale', self.source_guidance_scale, 0)
         check_number('replay', self.replay, 0, 1, error=StepsError)
@@ -81,7 +82,8 @@ class EditSettings(Settings):
     def needs_inversion(self) -> list[str]:
         "Settings that look for a mask in an inversion, by name"
         found = [f'mask {self.mask!r}'] if isinstance(self.mask, str) and self.mask in MASKS else []
-        if callable(self.mask): found.append('mask by a function')
+        if callable(self.mask):
+            found.append('mask by a function')
         return found + ['mask_words']*bool(self.mask_words)
 
 # %% ../nbs/04e_presets.ipynb #649881ab
@@ -97,7 +99,8 @@ def share_of_noise(start: str | float # Not latents
 def check_start(start: str | float | torch.Tensor # Where denoising starts
                ) -> None:
     "Refuse what denoising cannot start from; raises `StartError`"
-    if not isinstance(start, torch.Tensor): share_of_noise(start)
+    if not isinstance(start, torch.Tensor):
+        share_of_noise(start)
 
 def checked_mask(mask: Any # As somebody gave it
                 ) -> Any: # None, a word, a path, an array or a function
@@ -114,8 +117,10 @@ def checked_mask(mask: Any # As somebody gave it
 def is_file(path: str | Path # As somebody gave it
            ) -> bool:
     "Is there such a file? Over-long names and unknown users are no files"
-    try: return Path(path).expanduser().is_file()
-    except (OSError, RuntimeError, ValueError): return False
+    try:
+        return Path(path).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 def as_words(words: str | Iterable[str] # One or several
             ) -> tuple[str, ...]:
@@ -163,8 +168,10 @@ class Preset(Settings):
 
 def refuse_other_engine(preset: Preset) -> None:
     "Refuse settings that the engine of a preset has not; raises `PresetError`"
-    if preset.inverts: absent = {'edit': FLOW_ONLY, 'inversion': ()}
-    else: absent = NOT_IN_FLOW
+    if preset.inverts:
+        absent = {'edit': FLOW_ONLY, 'inversion': ()}
+    else:
+        absent = NOT_IN_FLOW
     given = []
     for part, names in absent.items():
         differing = getattr(preset, part).differences()
@@ -249,8 +256,10 @@ def preset_with(preset: str | Preset, # A name of `PRESETS`, or a preset
                          if n in rest and (n not in edit or n in NOT_IN_FLOW['edit'])
                          and n != 'strength'], preset.engine)
     paths = {n for n in rest if n not in edit}
-    if inverted: refuse_inverted([n for n in paths if preset.inverts or n == 'num_inference_steps'])
-    if 'strength' in rest and not (inverted and preset.inverts): paths.add('strength')
+    if inverted:
+        refuse_inverted([n for n in paths if preset.inverts or n == 'num_inference_steps'])
+    if 'strength' in rest and not (inverted and preset.inverts):
+        paths.add('strength')
     return preset.changed(
         inversion=preset.inversion.changed(**{n: rest[n] for n in rest if n in paths}),
         edit=preset.edit.changed(**{n: rest[n] for n in rest if n not in paths}))

@@ -44,7 +44,8 @@ def guided(transformer: torch.nn.Module, # A CogVideoX transformer
         return keywords | {name: keywords[name].chunk(2)[1] for name in batch}
     def after(v): return torch.cat([v, v]) if cut else v
     always = all(within(interval, i, n) for i in range(n))
-    with nullcontext() if always else around(transformer, before, after): yield transformer
+    with nullcontext() if always else around(transformer, before, after):
+        yield transformer
 
 # %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
 def denoised(job: Job # With an inversion
@@ -61,7 +62,8 @@ def denoised(job: Job # With an inversion
     if edit.injection.gives:
         view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
                         reference, inversion.image_latents)
-    if edit.guided: guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
+    if edit.guided:
+        guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
     with scheduler_of(pipe, scheduler), view, guide:
         z = call_pipeline(pipe, start.expand(k, -1, -1, -1, -1), words, negative, job.first_frame,
                           num_inference_steps=n, guidance_scale=edit.guidance_scale,
@@ -117,10 +119,12 @@ def edit(
     settings = preset_with(preset, changes, isinstance(source, Inversion))
     job = checked_job(pipe, source, prompt, settings, source_prompt, image, seed)
     if settings.inverts:
-        if job.inversion is None: invert_first(job)
+        if job.inversion is None:
+            invert_first(job)
         warn_of_loss(job.inversion)
         latents = denoised(job)
-    else: latents = flown(job)
+    else:
+        latents = flown(job)
     edits = as_edits(job, latents, preset if isinstance(preset, str) else None)
     return edits[0] if isinstance(prompt, str) else edits
 
@@ -174,14 +178,16 @@ def edited_frames(job: Job, # Done
     "Decoded latents, with the source's pixels outside of the mask and where nothing changed"
     edit, source = job.preset.edit, job.video.frames
     frames = decode_latents(job.pipe, latents)
-    if vae_source is not None: frames = keep_unchanged(frames, vae_source, source, edit.keep_below)
+    if vae_source is not None:
+        frames = keep_unchanged(frames, vae_source, source, edit.keep_below)
     last = 1. if isinstance(edit.mask_interval, frozenset) else edit.mask_interval[1]
     return frames if mask is None or last < 1 else source_outside(frames, source, mask)
 
 def recorded(job: Job) -> Preset:
     "The preset as it was used: the inversion's own settings, masks that were given as numbers"
     preset, edit = job.preset, job.preset.edit
-    if preset.inverts: preset = preset.changed(inversion=job.inversion.settings)
+    if preset.inverts:
+        preset = preset.changed(inversion=job.inversion.settings)
     found = edit.needs_inversion and preset.inverts and not callable(edit.mask)
     if found or job.masks is None: return preset
     words = dict(mask=job.masks, mask_words=(), mask_against=())
@@ -194,7 +200,8 @@ def about(job: Job, # Done
     facts = dict(preset=name, model=requirements(job.pipe).model, fps=str(job.video.fps),
                  frames=list(job.video.indices),
                  dtype=str(job.pipe.transformer.dtype).removeprefix('torch.'))
-    if job.preset.inverts: facts |= job.inversion.about | dict(inverted_with=job.inversion.prompt)
+    if job.preset.inverts:
+        facts |= job.inversion.about | dict(inverted_with=job.inversion.prompt)
     return facts
 
 def rerun(pipe: Any, # The pipeline that made the edit, or one like it
@@ -202,7 +209,8 @@ def rerun(pipe: Any, # The pipeline that made the edit, or one like it
          ) -> Edit: # With the same bits on the same machine
     "The edit again, from its record alone"
     source, preset = made.source, made.preset
-    if preset.inverts: source = invert(pipe, source, made.about['inverted_with'], preset.inversion)
+    if preset.inverts:
+        source = invert(pipe, source, made.about['inverted_with'], preset.inversion)
     again = edit(pipe, source, list(made.prompts), preset=preset, image=made.image,
                  source_prompt=made.source_prompt, seed=made.seed)
     return again[made.prompts.index(made.prompt)]

@@ -31,7 +31,8 @@ def new_folder(folder: str | Path # That must not be there yet
     try:
         need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder',
              SavedError)
-        if part.exists(): shutil.rmtree(part)
+        if part.exists():
+            shutil.rmtree(part)
         part.mkdir(parents=True)
         yield part
         part.replace(folder)

@@ -140,7 +140,8 @@ class PerToken:
             return Tokens(slice(first, length), slice(0, first), slice(0, first), 1.)
         x = self.vector(text_length, length)
         part = x[x > 0]
-        if len(part) and part.min() == part.max(): part = part[0].item()
+        if len(part) and part.min() == part.max():
+            part = part[0].item()
         return Tokens(*(test.nonzero().flatten() for test in (x > 0, x == 0, x < 1)), part)
 
 EVERY_TOKEN, VIDEO_ONLY = PerToken(), PerToken(text=False)
@@ -154,12 +155,14 @@ def draw_weights(
     from matplotlib.figure import Figure
     (layers, steps), most = weights.shape, weights.max().item() or 1.
     unlimited = most == math.inf
-    if unlimited: weights, most = weights.clamp(max=1.), 1.
+    if unlimited:
+        weights, most = weights.clamp(max=1.), 1.
     fig = Figure(figsize=(4.6, 2.4), dpi=90, layout='constrained')
     ax = fig.subplots()
     image = ax.imshow(weights, cmap='viridis', vmin=0, vmax=most, aspect='auto', origin='lower',
                       interpolation='nearest', extent=(-.5, steps - .5, -.5, layers - .5))
     ax.set(xlabel='denoising step (noise → clean)', ylabel='block', title=title)
     bar = fig.colorbar(image, label='weight of the reference')
-    if unlimited: bar.set_ticks([0, 1], labels=['0', '∞'])
+    if unlimited:
+        bar.set_ticks([0, 1], labels=['0', '∞'])
     return fig

@@ -105,8 +105,10 @@ class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
         c, n = self.config, num_inference_steps
         check_path(n, c.path_spacing, c.strength, c.refinement, c.entry_steps,
                    c.num_train_timesteps)
-        if c.path_spacing == 'angle': found = angle_timesteps(n, self.alphas_cumprod)
-        else: found = trailing_timesteps(n, c.num_train_timesteps)
+        if c.path_spacing == 'angle':
+            found = angle_timesteps(n, self.alphas_cumprod)
+        else:
+            found = trailing_timesteps(n, c.num_train_timesteps)
         return found[n - max(1, round(c.strength*n)):]
 
     def set_timesteps(self, num_inference_steps: int, # Steps of the whole path
@@ -188,7 +190,8 @@ class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
         i, last = self.plan[self.calls]
         self.calls += 1
         x, v = self.exact(sample), self.as_state(model_output)
-        if self.base is None: self.clean = self.base = x
+        if self.base is None:
+            self.clean = self.base = x
         entering = i < self.config.entry_steps
         self.latent = self.entered(i, x) if entering else self.inverted(i, v)
         moved = torch.zeros(()) if entering else (self.latent - x).norm()/self.latent.norm()
@@ -196,7 +199,8 @@ class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
         self.solved = self.latent
         if last:
             self.base = self.latent
-            if not entering and i + 1 < len(self.walk): self.solved = self.ahead(i, v)
+            if not entering and i + 1 < len(self.walk):
+                self.solved = self.ahead(i, v)
         if not return_dict: return (self.solved,)
         return DDIMSchedulerOutput(prev_sample=self.solved, pred_original_sample=None)
 
@@ -268,5 +272,7 @@ def scheduler_of(pipe: Any, # A diffusers pipeline
     "`pipe` with another scheduler; the former one comes back on any exit"
     before = pipe.scheduler
     pipe.scheduler = scheduler
-    try: yield scheduler
-    finally: pipe.scheduler = before
+    try:
+        yield scheduler
+    finally:
+        pipe.scheduler = before

@@ -147,7 +147,8 @@ class Settings:
 
     def put(self, **values: Any) -> None:
         "Bring fields to their types, in `__post_init__` only"
-        for name, value in values.items(): object.__setattr__(self, name, value)
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def as_dict(self, tensors: dict | None = None, # Where tensors go, by name; None: described only
                 prefix: str = '', # Put before the names of tensors
@@ -168,8 +169,10 @@ class Settings:
         for f in fields(cls):
             if f.name not in about: continue
             value, inner = about[f.name], kinds.get(f.name)
-            if inner and isinstance(value, dict): values[f.name] = read_inner(inner, value, tensors)
-            else: values[f.name] = from_json(value, tensors, type_name(f))
+            if inner and isinstance(value, dict):
+                values[f.name] = read_inner(inner, value, tensors)
+            else:
+                values[f.name] = from_json(value, tensors, type_name(f))
         return cls(**values)
 
     def differences(self) -> dict: # Name to value
@@ -178,7 +181,8 @@ class Settings:
         for f in fields(self):
             default = f.default if f.default_factory is MISSING else f.default_factory()
             value = getattr(self, f.name)
-            if default is MISSING or not same(value, default): found[f.name] = value
+            if default is MISSING or not same(value, default):
+                found[f.name] = value
         return found
 
     def __repr__(self):
@@ -224,8 +228,10 @@ def short(x: Any # A value
 def field_comments(cls: type # A class of settings
                   ) -> dict[str, str]: # Name to comment
     "What the source says about each field"
-    try: lines = inspect.getsource(cls).splitlines()
-    except (OSError, TypeError): return {}
+    try:
+        lines = inspect.getsource(cls).splitlines()
+    except (OSError, TypeError):
+        return {}
     found = (re.match(r'\s+(\w+): .*?\s# (.*)', line) for line in lines)
     return {m[1]: m[2] for m in found if m}
 

@@ -58,7 +58,8 @@ def track(scene: Scene # The scene
         along, across = speed*t, bend*t*(t - t[-1])
         c, s = math.cos(angle), math.sin(angle)
         xy = np.stack([x0 + c*along - s*across, y0 + s*along + c*across], 1) - middle
-        for _ in range(_TURNS[scene.motion]): xy = np.stack([-xy[:, 1], xy[:, 0]], 1)
+        for _ in range(_TURNS[scene.motion]):
+            xy = np.stack([-xy[:, 1], xy[:, 0]], 1)
         return xy + middle
     if scene.motion == 'circling':
         cx, cy, radius, phase, turn = scene.path
@@ -121,9 +122,12 @@ SAMPLES = {'red_circle': dict(seed=1_000_010, num_frames=9, color='red', shape='
 @lru_cache
 def _polygon(shape):
     "Corners of `shape` with the area of the unit circle, (n, 2), centred on its centroid"
-    if shape == 'square': radii, angles = [1.]*4, np.arange(4)*90 + 45
-    elif shape == 'triangle': radii, angles = [1.]*3, np.arange(3)*120 - 90
-    else: radii, angles = [1., .46]*5, np.arange(10)*36 - 90
+    if shape == 'square':
+        radii, angles = [1.]*4, np.arange(4)*90 + 45
+    elif shape == 'triangle':
+        radii, angles = [1.]*3, np.arange(3)*120 - 90
+    else:
+        radii, angles = [1., .46]*5, np.arange(10)*36 - 90
     a = np.radians(angles)
     p = np.stack([np.cos(a), np.sin(a)], 1)*np.array(radii)[:, None]
     q = np.roll(p, -1, 0)
@@ -133,7 +137,8 @@ def _distance(shape, x, y, size):
     "Signed distance in pixels to the outline of `shape`; `x`, `y` relative to its centre"
     if shape == 'circle': return np.hypot(x, y) - size
     p = _polygon(shape)*size
-    q = np.roll(p, -1, 0); e = q - p
+    q = np.roll(p, -1, 0)
+    e = q - p
     w = np.stack([x, y], -1)[..., None, :] - p
     h = np.clip((w*e).sum(-1)/(e*e).sum(-1), 0, 1)
     d = np.sqrt(((w - h[..., None]*e)**2).sum(-1)).min(-1)

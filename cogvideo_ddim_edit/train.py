@@ -49,7 +49,8 @@ def save_checkpoint(folder: Path, # Where to
                     progress: dict # Counters, JSON
                    ):
     "Write a checkpoint that training can go on from"
-    folder = Path(folder); folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     tensors = {f'{name}/{k}': v for name, m in models.items() for k, v in m.state_dict().items()}
     for n, o in enumerate(optimizers):
         tensors |= {f'optimizer{n}/{i}/{k}': torch.as_tensor(v) for i, s in o.state_dict()['state'].items() for k, v in s.items()}
@@ -63,13 +64,16 @@ def load_checkpoint(folder: Path, models: dict, optimizers: list
     if not fn.exists(): return {}
     tensors = load_file(fn)
     part = lambda prefix: {k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)}
-    for name, m in models.items(): m.load_state_dict(part(f'{name}/'))
+    for name, m in models.items():
+        m.load_state_dict(part(f'{name}/'))
     for n, o in enumerate(optimizers):
         state = {}
         for k, v in part(f'optimizer{n}/').items():
-            i, name = k.split('/'); state.setdefault(int(i), {})[name] = v
+            i, name = k.split('/')
+            state.setdefault(int(i), {})[name] = v
         o.load_state_dict({**o.state_dict(), 'state': state})
-    with safe_open(fn, 'pt') as f: return json.loads(f.metadata()['progress'])
+    with safe_open(fn, 'pt') as f:
+        return json.loads(f.metadata()['progress'])
 
 # %% ../nbs/11_train_shapes.ipynb #574922be
 def rank() -> int: return dist.get_rank() if dist.is_initialized() else 0
@@ -99,7 +103,8 @@ class Run:
     @property
     def done(self) -> float: return self.progress['seconds']/(60*self.minutes)
 
-    def note(self, loss: float): self.mean = loss if self.mean is None else .98*self.mean + .02*loss
+    def note(self, loss: float):
+        self.mean = loss if self.mean is None else .98*self.mean + .02*loss
 
     def rate(self, step: int, low: float = .02, fade: float = 1.) -> float:
         "Share of the highest learning rate: a short rise, then a half cosine over the last `fade` of the budget"
@@ -110,22 +115,28 @@ class Run:
         saved = p['seconds']
         while self.done < 1:
             yield p['step']
-            p['step'] += 1; p['seconds'] += slowest(time.time() - last); last = time.time()
+            p['step'] += 1
+            p['seconds'] += slowest(time.time() - last)
+            last = time.time()
             if p['step'] % 100 == 0 and not rank():
                 p['curve'].append((round(p['seconds']), p['step'], round(self.show(self.mean), 4)))
                 self.report(f"{self.name} step {p['step']}, {p['seconds']/60:.1f} min, {p['curve'][-1][-1]}", flush=True)
-            if p['seconds'] - saved > self.every: self.save(); saved = p['seconds']
+            if p['seconds'] - saved > self.every:
+                self.save()
+                saved = p['seconds']
         self.save()
 
     def save(self):
-        if not rank(): save_checkpoint(self.folder, self.models, self.optimizers, self.progress)
+        if not rank():
+            save_checkpoint(self.folder, self.models, self.optimizers, self.progress)
 
 # %% ../nbs/11_train_shapes.ipynb #7f6eee5f
 def _crop(x, w, clip, rng, size):
     "A crop of `size` pixels of a clip (3, F, H, W) and its weights, mostly around where the object is"
     if size >= x.shape[-1]: return x, w
     center = clip.track[rng.integers(len(clip.track))] + rng.uniform(-14, 14, 2) - size/2
-    if rng.random() < .15: center = rng.uniform(0, x.shape[-1], 2)
+    if rng.random() < .15:
+        center = rng.uniform(0, x.shape[-1], 2)
     j, i = np.clip(np.round(center), 0, x.shape[-1] - size).astype(int)
     return x[..., i:i + size, j:j + size], w[..., i:i + size, j:j + size]
 
@@ -179,16 +190,23 @@ def train_vae(folder: Path, # Checkpoints and log; training goes on from what is
     rng = np.random.default_rng([run.progress['step'], rank()])
     data = [_twins(sample_scene(i), moving, rng) for i in range(clips)]
     for step in run:
-        for g in optimizer.param_groups: g['lr'] = lr*run.rate(step)
+        for g in optimizer.param_groups:
+            g['lr'] = lr*run.rate(step)
         size, n = (32, batch) if run.done < whole else (64, max(1, batch//3))
         mixing = step % 4 == 0
         films, weight = (torch.stack(a).to(device) for a in zip(*(_crop(*data[i], rng, size) for i in rng.integers(0, len(data), max(1, n//2) if mixing else n))))
         with mixed_precision(films.device):
-            if mixing: loss = mixing_loss(vae, *films.chunk(2, 1), weight, float(rng.random()))[0]
-            else: loss, mse = vae_loss(vae, films.chunk(2, 1)[rng.integers(2)], weight)
-        optimizer.zero_grad(); loss.backward(); average_gradients(vae.parameters())
-        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.); optimizer.step()
-        if not mixing: run.note(mse.item())
+            if mixing:
+                loss = mixing_loss(vae, *films.chunk(2, 1), weight, float(rng.random()))[0]
+            else:
+                loss, mse = vae_loss(vae, films.chunk(2, 1)[rng.integers(2)], weight)
+        optimizer.zero_grad()
+        loss.backward()
+        average_gradients(vae.parameters())
+        torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.)
+        optimizer.step()
+        if not mixing:
+            run.note(mse.item())
     return vae, run.progress
 
 # %% ../nbs/11_train_shapes.ipynb #40a9a756
@@ -246,7 +264,8 @@ def map_channels(vae, A: torch.Tensor # (C, C), invertible
     out.weight[:n], out.bias[:n], out.bias[n:] = mix(A, out.weight[:n]), mix(A, out.bias[:n]), spread.log()
     out.weight[n:] = 0
     for name, conv in vae.decoder.named_modules():
-        if name == 'conv_in.conv' or name.endswith(('conv_y.conv', 'conv_b.conv')): conv.weight.copy_(torch.einsum('oj...,ji->oi...', conv.weight, back))
+        if name == 'conv_in.conv' or name.endswith(('conv_y.conv', 'conv_b.conv')):
+            conv.weight.copy_(torch.einsum('oj...,ji->oi...', conv.weight, back))
 
 @torch.no_grad()
 def encode_scenes(vae, scenes: list, batch=8, report=print
@@ -255,8 +274,10 @@ def encode_scenes(vae, scenes: list, batch=8, report=print
     device, z = next(vae.parameters()).device, []
     for i in range(0, len(scenes), batch):
         x = torch.stack([frames_to_tensor(render(s).frames) for s in scenes[i:i + batch]]).to(device)
-        with mixed_precision(device): z.append(vae.encode(x).latent_dist.mode().mul(vae.config.scaling_factor).half().cpu())
-        if i//batch % 100 == 0: report(f'{i} of {len(scenes)} scenes encoded', flush=True)
+        with mixed_precision(device):
+            z.append(vae.encode(x).latent_dist.mode().mul(vae.config.scaling_factor).half().cpu())
+        if i//batch % 100 == 0:
+            report(f'{i} of {len(scenes)} scenes encoded', flush=True)
     return torch.cat(z).transpose(1, 2).contiguous()
 
 # %% ../nbs/11_train_shapes.ipynb #473bbd64
@@ -279,8 +300,11 @@ class ShortAttention:
 # %% ../nbs/11_train_shapes.ipynb #c6b4c81b
 def _start_as_identity(transformer):
     for block in transformer.transformer_blocks:
-        for norm in (block.norm1, block.norm2): torch.nn.init.zeros_(norm.linear.weight); torch.nn.init.zeros_(norm.linear.bias)
-    torch.nn.init.zeros_(transformer.proj_out.weight); torch.nn.init.zeros_(transformer.proj_out.bias)
+        for norm in (block.norm1, block.norm2):
+            torch.nn.init.zeros_(norm.linear.weight)
+            torch.nn.init.zeros_(norm.linear.bias)
+    torch.nn.init.zeros_(transformer.proj_out.weight)
+    torch.nn.init.zeros_(transformer.proj_out.bias)
 
 def _optimizers(transformer, text_encoder, lr):
     "Muon for the matrices of the blocks, AdamW for the rest"
@@ -321,7 +345,9 @@ def object_masks(scenes: list # Scenes of one length
     return torch.from_numpy(np.stack([(255*coverage(s.shape, track(s), s.size)).astype(np.uint8) for s in scenes]))
 
 def in_fours(masks: torch.Tensor # (B, F, H, W)
-            ) -> torch.Tensor: "As many frames for the first latent frame, which has one, as for the others: four"; return torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1)
+            ) -> torch.Tensor:
+    "As many frames for the first latent frame, which has one, as for the others: four"
+    return torch.cat([masks[:, :1].expand(-1, 3, -1, -1), masks], 1)
 
 def masks_of_tokens(masks: torch.Tensor # (B, F, H, W), uint8
                    ) -> torch.Tensor: # (B, tokens, 4·8·8), 0…1
@@ -347,17 +373,20 @@ class Head(torch.nn.Module):
     def __init__(self, block, width: int, outputs: int, bias: float = 0.):
         super().__init__()
         self.out, self.seen = torch.nn.Linear(width, outputs), (seen := {})
-        torch.nn.init.zeros_(self.out.weight); torch.nn.init.constant_(self.out.bias, bias)
+        torch.nn.init.zeros_(self.out.weight)
+        torch.nn.init.constant_(self.out.bias, bias)
         block.register_forward_hook(lambda module, args, output: seen.__setitem__('tokens', output[0])) # a plain dictionary, which compiled blocks can write to
 
     def forward(self, where=slice(None)): # Which tokens, (B, tokens), bool
         "Logits for the clips that the transformer saw last"
         tokens = self.seen['tokens'][where]
-        with mixed_precision(tokens.device): return self.out(tokens).float()
+        with mixed_precision(tokens.device):
+            return self.out(tokens).float()
 
 class MaskHead(Head):
     "Says which pixels below a token are object"
-    def __init__(self, block, width: int): super().__init__(block, width, 256, -2.7) # one pixel in fifteen is object
+    def __init__(self, block, width: int):
+        super().__init__(block, width, 256, -2.7) # one pixel in fifteen is object
 
     def loss(self, masks): # (B, F, H, W), uint8
         "Cross-entropy, mean over the pixels"
@@ -385,18 +414,22 @@ def _new_models(device, start=None):
     "Transformer and text encoder, random or of the pipeline `start`, and a copy of each for the average of its weights"
     models = {'transformer': new_transformer(), 'text_encoder': new_text_encoder(new_tokenizer())}
     _start_as_identity(models['transformer'])
-    if start: models = {k: deepcopy(getattr(start, k)).float().train() for k in models}
+    if start:
+        models = {k: deepcopy(getattr(start, k)).float().train() for k in models}
     models |= {f'average_{k}': deepcopy(m).requires_grad_(False) for k, m in models.items()}
-    for m in models.values(): m.to(device)
+    for m in models.values():
+        m.to(device)
     return models
 
 def _descend(loss, models, optimizers):
     "One step down"
-    for o in optimizers: o.zero_grad()
+    for o in optimizers:
+        o.zero_grad()
     loss.backward()
     average_gradients([p for o in optimizers for g in o.param_groups for p in g['params']])
     torch.nn.utils.clip_grad_norm_([p for m in models for p in m.parameters()], 1.)
-    for o in optimizers: o.step()
+    for o in optimizers:
+        o.step()
 
 # %% ../nbs/11_train_shapes.ipynb #90c301bc
 def train_transformer(folder: Path, # Checkpoints; training goes on from what is there
@@ -420,12 +453,14 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
     run = Run('transformer', folder, {**models, 'mask_head': mask_head, 'word_head': word_head}, optimizers, minutes, report=report)
     trained[0].set_attn_processor(ShortAttention())
     if compiled:
-        for block in blocks: block.compile(dynamic=False)
+        for block in blocks:
+            block.compile(dynamic=False)
     rotary, rng = {f: rope(trained[0], (f - 1)//4 + 1, device) for f in latents} | {'window': rope(trained[0], 3, device, 12)}, np.random.default_rng([run.progress['step'] + 1, rank()])
     torch.manual_seed(1000*run.progress['step'] + rank()) # of the noise: models of all processes were made with one seed
     for step in run:
         for o, rates in zip(optimizers, top):
-            for g, r in zip(o.param_groups, rates): g['lr'] = r*run.rate(step, low=.01, fade=.6)
+            for g, r in zip(o.param_groups, rates):
+                g['lr'] = r*run.rate(step, low=.01, fade=.6)
         kind, f = 'end' if run.done > whole else 'window' if step % 2 else 'whole', 17 if step % 12 == 10 else 9
         some = rng.integers(0, len(scenes[f]), batch//2 if f == 17 else batch*7//4 if kind == 'window' else batch)
         these, at = [scenes[f][i] for i in some], torch.from_numpy(some)
@@ -435,7 +470,8 @@ def train_transformer(folder: Path, # Checkpoints; training goes on from what is
         run.note(plain.item())
         _descend(loss + outlines*mask_head.loss(pixels) + words*word_head.loss(touched, these), trained, optimizers)
         rate = min(average, (step + 1)/(step + 10))
-        for m, a in zip(trained, averages): torch._foreach_lerp_(list(a.parameters()), list(m.parameters()), 1 - rate)
+        for m, a in zip(trained, averages):
+            torch._foreach_lerp_(list(a.parameters()), list(m.parameters()), 1 - rate)
     return *averages, run.progress
 
 # %% ../nbs/11_train_shapes.ipynb #6af52883
@@ -457,10 +493,12 @@ def train(folder: Path, # Where checkpoints, latents and the finished model (`mo
          ) -> Path: # The model folder
     "Train the embedded model from nothing, or go on from the checkpoints in `folder`"
     folder, pipe = Path(folder), load_pipeline(model_path, device=device) if model_path else None
-    if 'WORLD_SIZE' in os.environ: dist.init_process_group('gloo')
+    if 'WORLD_SIZE' in os.environ:
+        dist.init_process_group('gloo')
     share = slice(rank(), None, dist.get_world_size() if dist.is_initialized() else 1)
     scenes = {9: [sample_scene(i) for i in range(clips)[share]], 17: [sample_scene(i, 17) for i in range(clips//6)[share]]}
-    if pipe: vae, progress = pipe.vae, {'step': 0, 'curve': []}
+    if pipe:
+        vae, progress = pipe.vae, {'step': 0, 'curve': []}
     else:
         vae, progress = train_vae(folder/'vae', vae_minutes, device)
         z = encode_scenes(vae, [sample_scene(i) for i in range(600)]).transpose(1, 2) # the same in every process

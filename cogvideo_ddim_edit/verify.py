@@ -78,7 +78,8 @@ def measured(pipe: Any, # A CogVideoX pipeline
              work: Any, # A function without parameters
             ) -> tuple: # What it returns, and a dictionary of what it took
     "Do something and say what it took"
-    with measure(pipe) as meter: out = work()
+    with measure(pipe) as meter:
+        out = work()
     cost = meter.cost
     return out, dict(seconds=round(cost.seconds, 3), row_forwards=round(cost.row_forwards, 3),
                      peak_memory=cost.peak_memory)
@@ -93,7 +94,8 @@ def environment(pipe: Any # A CogVideoX pipeline
     card = torch.cuda.get_device_name(device) if device.type == 'cuda' else platform.processor()
     settings = getattr(pipe, 'model_settings', None)
     model = settings.as_dict() if settings else {}
-    if model.get('model'): model['model'] = requirements(pipe).model
+    if model.get('model'):
+        model['model'] = requirements(pipe).model
     model.pop('lora', None)
     versions = {m.__name__: m.__version__ for m in (torch, diffusers, transformers)}
     return dict(device=str(device.type), card=card or platform.machine(), versions=versions,
@@ -154,10 +156,11 @@ def verify(pipe: Any, # A CogVideoX pipeline
     "Run the whole workflow and write down what came of it; raises `VerifyError`"
     folder = Path(folder).expanduser()
     need(not folder.exists(), f'{folder.name!r} is there already; give a new folder', VerifyError)
-    for name in presets: preset_of(name)
+    for name in presets:
+        preset_of(name)
     folder.mkdir(parents=True)
-    about, start = dict(schema='cogvideo_ddim_edit/verify/1', environment=environment(pipe)), time.time()
-    about['cases'] = {}
+    about, start = dict(schema='cogvideo_ddim_edit/verify/1', cases={}), time.time()
+    about['environment'] = environment(pipe)
     for case in cases or shipped_cases(pipe):
         _, encoding = measured(pipe, lambda: encode_video(pipe, case.video))
         steps = num_inference_steps or preset_of('default').inversion.num_inference_steps
@@ -192,7 +195,9 @@ def report_of(about: dict # From `verify`
     return '\n'.join(lines) + '\n'
 
 # %% ../nbs/verify.ipynb #7730e7ea
-def memory_text(cost): return f"{cost['peak_memory']/1e9:.2f} GB" if cost['peak_memory'] else 'unknown'
+def memory_text(cost):
+    "Peak memory for a table"
+    return f"{cost['peak_memory']/1e9:.2f} GB" if cost['peak_memory'] else 'unknown'
 
 def round_trip_lines(case):
     "A table of the ways back"
@@ -212,8 +217,8 @@ def edit_lines(case):
             lines.append(f"| {name} | {x['failed']} | | | | | |")
             continue
         s, cost = x['scores'], x['cost']
-        lines.append(f"| {name} | {s.get('structure', math.nan):.2f} | {s.get('motion', math.nan):.2f} "
-                     f"| {s['psnr']:.1f} | {cost['seconds']:.1f} | {cost['row_forwards']:.1f} "
+        structure, motion = (s.get(k, math.nan) for k in ('structure', 'motion'))
+        lines.append(f"| {name} | {structure:.2f} | {motion:.2f} | {s['psnr']:.1f} | {cost['seconds']:.1f} | {cost['row_forwards']:.1f} "
                      f"| {memory_text(cost)} |")
     return lines
 

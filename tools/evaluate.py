@@ -60,7 +60,9 @@ INVERSIONS = { # name: inverse scheduler (None: ours), its settings, residuals k
 def there_and_back(pipe, z, embeds, n, scheduler, settings, kept):
     "Latents (B, F, C, h, w) inverted and sampled again; also the noise in between and the number of network calls of the inversion"
     calls = 0
-    def count(module, args): nonlocal calls; calls += 1
+    def count(module, args):
+        nonlocal calls
+        calls += 1
     inverse = DDIMInverseScheduler(**pipe.scheduler.config) if scheduler else CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config, **settings)
     path = {k: v for k, v in settings.items() if k == 'path_spacing'}
     hook = pipe.transformer.register_forward_pre_hook(count)
@@ -70,7 +72,8 @@ def there_and_back(pipe, z, embeds, n, scheduler, settings, kept):
     hook.remove()
     forward = CogVideoXDDIMPathScheduler.from_config(pipe.scheduler.config, **path)
     forward.residuals = residuals
-    with scheduler_of(pipe, forward): back = call_pipeline(pipe, trajectory[max(trajectory)].to(z), embeds, num_inference_steps=n, guidance_scale=1.)
+    with scheduler_of(pipe, forward):
+        back = call_pipeline(pipe, trajectory[max(trajectory)].to(z), embeds, num_inference_steps=n, guidance_scale=1.)
     return back.float(), trajectory[max(trajectory)], calls
 
 
@@ -106,7 +109,8 @@ def evaluate_format(pipe, half, z, embeds, n=50):
         e = embeds.to(transformer.dtype)
         start = z if back is CogVideoXDDIMPathScheduler else z.to(torch.bfloat16)
         trajectory = ddim_inversion(pipe, start, e, n, scheduler=there.from_config(pipe.scheduler.config, refinement=(5, 3, 2)))
-        with torch.no_grad(), scheduler_of(pipe, back.from_config(pipe.scheduler.config)): x = call_pipeline(pipe, trajectory[999].to(start), e, num_inference_steps=n, guidance_scale=1.)
+        with torch.no_grad(), scheduler_of(pipe, back.from_config(pipe.scheduler.config)):
+            x = call_pipeline(pipe, trajectory[999].to(start), e, num_inference_steps=n, guidance_scale=1.)
         out[name] = float(np.mean(psnr_latents(x.float(), z)))
         print(name, out[name], flush=True)
     pipe.transformer = full
@@ -118,8 +122,10 @@ def evaluate_random(family, batch=10):
     pipe, out = random_pipeline(family), {}
     g = torch.Generator().manual_seed(0)
     z, embeds = torch.randn(batch, 3, 16, 4, 4, generator=g), encode_prompts(pipe, ['a red circle moving right']*batch)
-    with torch.no_grad(): v = pipe.transformer(z, embeds, torch.full((batch,), 499), return_dict=False)[0]
-    pipe.transformer.proj_out.weight.data /= v.std(); pipe.transformer.proj_out.bias.data /= v.std()
+    with torch.no_grad():
+        v = pipe.transformer(z, embeds, torch.full((batch,), 499), return_dict=False)[0]
+    pipe.transformer.proj_out.weight.data /= v.std()
+    pipe.transformer.proj_out.bias.data /= v.std()
     for n in (50, 25):
         for name, (scheduler, settings, kept) in INVERSIONS.items():
             back, _, calls = there_and_back(pipe, z, embeds, n, scheduler, settings, kept)

@@ -23,7 +23,8 @@ def floors(requirements: str) -> dict[str, str]:
     found = {}
     for requirement in shlex.split(requirements):
         floor = re.fullmatch(r'([\w-]+)>=([\w.]+)', requirement)
-        if floor is None: sys.exit(f'settings.ini: {requirement!r} has no floor; write name>=version')
+        if floor is None:
+            sys.exit(f'settings.ini: {requirement!r} has no floor; write name>=version')
         found[floor[1]] = floor[2]
     return found
 
@@ -35,8 +36,10 @@ def constraints(changes) -> list[str]:
     found = floors(settings['DEFAULT']['requirements'])
     for change in changes:
         name, _, version = change.partition('==')
-        if version and name in found: found[name] = version
-        else: sys.exit(f'{change!r} is not name==version of one of {", ".join(found)}')
+        if version and name in found:
+            found[name] = version
+        else:
+            sys.exit(f'{change!r} is not name==version of one of {", ".join(found)}')
     return [f'{name}=={version}' for name, version in found.items()]
 
 
@@ -50,15 +53,20 @@ def demo(lines):
         programs = here/'venv'/('Scripts' if os.name == 'nt' else 'bin')
         install = [programs/'python', '-m', 'pip', 'install', '--quiet', '-c', here/'floor.txt', ROOT]
         edit = [programs/'cogvideo-ddim-edit', 'demo', '--num_inference_steps', '4']
-        for step in (install, edit): subprocess.run(step, cwd=here, env=environment, check=True)
+        for step in (install, edit):
+            subprocess.run(step, cwd=here, env=environment, check=True)
 
 
 def main(argv) -> int:
-    if {'-h', '--help'} & set(argv): sys.exit(__doc__)
+    if {'-h', '--help'} & set(argv):
+        sys.exit(__doc__)
     lines = constraints([argument for argument in argv if argument != '--demo'])
-    if '--demo' in argv: demo(lines)
-    else: print(*lines, sep='\n')
+    if '--demo' in argv:
+        demo(lines)
+    else:
+        print(*lines, sep='\n')
     return 0
 
 
-if __name__ == '__main__': sys.exit(main(sys.argv[1:]))
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

@@ -20,7 +20,8 @@ def search_engines(pipe, engines, pairs, steps, folder, **kwargs):
     found = {}
     for engine in engines:
         found[engine] = search(pipe, engine, pairs, steps, folder/engine, **kwargs)
-        for step in found[engine]['rounds']: print(f"{step['edit_and_keep']:.3f} {step['chosen']}", flush=True)
+        for step in found[engine]['rounds']:
+            print(f"{step['edit_and_keep']:.3f} {step['chosen']}", flush=True)
     return found
 
 
@@ -38,7 +39,8 @@ if __name__ == '__main__':
     parser.add_argument('--workers', type=int, default=1)
     parser.add_argument('--dtype', choices=['float32', 'bfloat16', 'float16'], help='of the transformer')
     a = parser.parse_args()
-    if unknown := set(a.engines) - set(GRIDS): parser.error(f'there is no engine {", ".join(unknown)}; use some of {", ".join(GRIDS)}')
+    if unknown := set(a.engines) - set(GRIDS):
+        parser.error(f'there is no engine {", ".join(unknown)}; use some of {", ".join(GRIDS)}')
     what = 'layers' if a.layers else 'search'
     folder = Path(a.folder or ROOT/'output'/what)
     pipe = load_pipeline(a.model_path)
@@ -47,10 +49,12 @@ if __name__ == '__main__':
     if a.layers:
         result = layer_scores(pipe, a.pairs, a.steps, folder, share=a.share, **how)
         draw_layers(result).savefig(folder/'layers.png')
-    else: result = search_engines(pipe, a.engines, a.pairs, a.steps, folder, rounds=a.rounds, **how)
+    else:
+        result = search_engines(pipe, a.engines, a.pairs, a.steps, folder, rounds=a.rounds, **how)
     out = Path(a.output_path or (folder if a.model_path else ROOT/'nbs'/'results'))
     out.mkdir(parents=True, exist_ok=True)
     file = out/f'{what}.json'
-    if not a.layers: result = (json.loads(file.read_text(encoding='utf-8')) if file.is_file() else {}) | result # other engines keep what is there
+    if not a.layers:
+        result = (json.loads(file.read_text(encoding='utf-8')) if file.is_file() else {}) | result # other engines keep what is there
     file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
     print(file)

@@ -57,9 +57,12 @@ def initialise(module):
     "Random weights in place, of a size that keeps numbers finite"
     generator = torch.Generator(next(module.parameters()).device).manual_seed(0)
     for name, p in module.named_parameters():
-        if p.ndim > 1: p.normal_(0, .5*p[0].numel()**-.5, generator=generator)
-        elif name.endswith('bias'): p.zero_()
-        else: p.fill_(1)
+        if p.ndim > 1:
+            p.normal_(0, .5*p[0].numel()**-.5, generator=generator)
+        elif name.endswith('bias'):
+            p.zero_()
+        else:
+            p.fill_(1)
 
 
 def make(kind, config, device):
@@ -68,9 +71,11 @@ def make(kind, config, device):
         model = kind(T5Config(**config)) if kind is T5EncoderModel else kind(**config)
     tables = {name: b.shape for name, b in model.named_buffers()}
     model = model.to(DTYPE).to_empty(device=device).eval().requires_grad_(False)
-    if hasattr(model, 'shared'): model.encoder.embed_tokens = model.shared   # one table, not two
+    if hasattr(model, 'shared'):
+        model.encoder.embed_tokens = model.shared   # one table, not two
     initialise(model)
-    for name in tables: model.get_buffer(name).zero_()
+    for name in tables:
+        model.get_buffer(name).zero_()
     return model
 
 
@@ -87,7 +92,8 @@ def make_pipeline(args):
 
 
 def synchronise(device):
-    if device.type == 'cuda': torch.cuda.synchronize(device)
+    if device.type == 'cuda':
+        torch.cuda.synchronize(device)
 
 
 @contextmanager
@@ -96,11 +102,14 @@ def watched(device):
     seen = SimpleNamespace(seconds=None, peak=None)
     synchronise(device)
     gc.collect()
-    if device.type == 'cuda': torch.cuda.reset_peak_memory_stats(device)
+    if device.type == 'cuda':
+        torch.cuda.reset_peak_memory_stats(device)
     start = time.perf_counter()
-    if device.type == 'cuda': yield seen
+    if device.type == 'cuda':
+        yield seen
     else:
-        with count_allocations() as counted: yield seen
+        with count_allocations() as counted:
+            yield seen
     synchronise(device)
     seen.seconds = time.perf_counter() - start
     seen.peak = torch.cuda.max_memory_allocated(device) if device.type == 'cuda' else counted.peak
@@ -109,9 +118,11 @@ def watched(device):
 def timed(about, work, device, laps=2):
     "`about`, and seconds and bytes of the last of some laps; the first ones warm up"
     for _ in range(laps):
-        with watched(device) as seen: work()
+        with watched(device) as seen:
+            work()
     row = dict(seconds=round(seen.seconds, 4), peak_bytes=seen.peak)
-    if device.type == 'cuda': row['reserved_bytes'] = torch.cuda.max_memory_reserved(device)
+    if device.type == 'cuda':
+        row['reserved_bytes'] = torch.cuda.max_memory_reserved(device)
     return row | about
 
 
@@ -173,8 +184,10 @@ class Bench:
         return self.pipe.vae.decode(self.tensor(1, 16, f, h, w)).sample
 
     def tiling(self, on):
-        if on: self.pipe.vae.enable_tiling()
-        else: self.pipe.vae.disable_tiling()
+        if on:
+            self.pipe.vae.enable_tiling()
+        else:
+            self.pipe.vae.disable_tiling()
 
 
 # Sections: each takes a bench and returns what goes into the file
@@ -246,7 +259,8 @@ def edit_steps(bench):
     calls['public script'] = dearest(config, bench.size, 'public_script', shortcut=False)
     for name, call in calls.items():
         key = call.rows, call.references, call.injection, call.weight
-        if key not in known: known[key] = edit_step(bench, call)
+        if key not in known:
+            known[key] = edit_step(bench, call)
         row = known[key]
         found[name] = row | dict(tflops=round(row['flops']/row['seconds']/1e12, 2))
     return found
@@ -272,7 +286,8 @@ def backends(bench):
                 found[name] = timed({}, lambda: bench.call(inputs), bench.device)
                 error = (bench.call(inputs) - plain).abs().max()/plain.abs().max()
                 found[name]['relative_difference'] = float(error)
-        except Exception as e: found[name] = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
+        except Exception as e:
+            found[name] = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
     return found
 
 
@@ -284,9 +299,11 @@ def compiled(bench):
     start = time.perf_counter()
     for block in transformer.transformer_blocks:
         block.compile(backend='inductor' if bench.on_gpu else 'eager')
-    try: fast = edit_step(bench, call)
+    try:
+        fast = edit_step(bench, call)
     finally:
-        for block in transformer.transformer_blocks: block._compiled_call_impl = None
+        for block in transformer.transformer_blocks:
+            block._compiled_call_impl = None
         torch._dynamo.reset()
     took = round(time.perf_counter() - start, 1)
     return dict(plain=plain, compiled=fast, seconds_with_compilation=took)
@@ -300,7 +317,8 @@ def phases(bench, mode):
     for name, run in work.items():
         planned = bench.planned(name, mode, rows=2, references=1)
         found[name] = timed(dict(planned_bytes=planned), run, bench.device, 1)
-        if mode.offload == 'model': bench.pipe.maybe_free_model_hooks() # else the last one stays
+        if mode.offload == 'model':
+            bench.pipe.maybe_free_model_hooks() # else the last one stays
     plan = bench.plan(mode)
     return found | dict(planned_peak_bytes=plan.peak, planned_with_margin_bytes=needed(plan))
 
@@ -340,7 +358,8 @@ def modes(bench):
         found['model'] = attempt(bench, 'model', pipe.enable_model_cpu_offload)
         found['sequential'] = attempt(bench, 'sequential', pipe.enable_sequential_cpu_offload)
     group_offload(pipe, bench.device)
-    if bench.on_gpu: torch.cuda.empty_cache()
+    if bench.on_gpu:
+        torch.cuda.empty_cache()
     found['group'] = phases(bench, Mode('group', True))
     return found
 
@@ -370,11 +389,13 @@ def run_section(section, bench):
     "What a section finds, or why it could not"
     start = time.perf_counter()
     try:
-        with torch.no_grad(): found = section(bench)
+        with torch.no_grad():
+            found = section(bench)
     except Exception as e:
         traceback.print_exc()
         found = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
-    if bench.on_gpu: torch.cuda.empty_cache()
+    if bench.on_gpu:
+        torch.cuda.empty_cache()
     return found | dict(section_seconds=round(time.perf_counter() - start, 1))
 
 
@@ -397,11 +418,14 @@ def main(argv=None):
     for section in SECTIONS:
         name = section.__name__
         if args.sections and name not in args.sections: continue
-        if time.perf_counter() - start > args.seconds: report[name] = dict(error='no time left')
-        else: report[name] = run_section(section, bench)
+        if time.perf_counter() - start > args.seconds:
+            report[name] = dict(error='no time left')
+        else:
+            report[name] = run_section(section, bench)
         report['seconds'] = round(time.perf_counter() - start, 1)
         save(report, args.output)
         print(name, json.dumps(report[name]), flush=True)
 
 
-if __name__ == '__main__': main()
+if __name__ == '__main__':
+    main()

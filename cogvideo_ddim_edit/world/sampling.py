@@ -7,8 +7,7 @@ from __future__ import annotations
 import colorsys
 import math
 import numpy as np
-from .shapes import (
-    REACH, SHAPES, Ground, Scene, Thing, changed)
+from .shapes import REACH, SHAPES, Ground, Scene, Thing
 
 # %% auto #0
 __all__ = ['COLORS', 'BACKGROUNDS', 'FIRST_COLORS', 'FIRST_BACKGROUNDS', 'MOTIONS', 'TEXTURE_WORDS', 'LEVELS', 'TO_XYZ',
@@ -25,10 +24,12 @@ COLORS = {'red': ((-14, 11), (.5, 1), (.62, 1)), 'orange': ((19, 36), (.62, 1), 
           'pink': ((318, 342), (.25, .65), (.9, 1)), 'white': ((0, 360), (0, .05), (.9, 1)),
           'black': ((0, 360), (0, .3), (0, .12))}
 BACKGROUNDS = {'gray': ((0, 360), (0, .06), (.2, .76)), 'brown': ((18, 34), (.4, .75), (.3, .55)),
-               'teal': ((174, 192), (.5, 1), (.3, .62)), 'navy': ((226, 246), (.5, .95), (.28, .52)),
+               'teal': ((174, 192), (.5, 1), (.3, .62)),
+               'navy': ((226, 246), (.5, .95), (.28, .52)),
                'white': ((0, 360), (0, .04), (.88, 1)), 'black': ((0, 360), (0, .3), (0, .1)),
                'beige': ((32, 48), (.12, .32), (.75, .95)),
-               'green': ((90, 152), (.35, .85), (.25, .6)), 'blue': ((205, 226), (.35, .9), (.6, 1))}
+               'green': ((90, 152), (.35, .85), (.25, .6)),
+               'blue': ((205, 226), (.35, .9), (.6, 1))}
 FIRST_COLORS = {'red': (250, 118, 106), 'yellow': (252, 220, 84), 'green': (110, 222, 122),
                 'blue': (122, 168, 255), 'purple': (216, 136, 246), 'white': (250, 250, 250)}
 FIRST_BACKGROUNDS = {'gray': (66, 66, 70), 'brown': (98, 62, 34), 'teal': (18, 84, 90),
@@ -78,7 +79,8 @@ def straight(rng, motion, frames, width, height, fast):
     slant, y0 = rng.uniform(-.3, .3), rng.uniform(.28, .72)
     c, s = math.cos(slant), math.sin(slant)
     xy = 64*np.array([x0, y0]) - 31.5 + np.stack([c*along - s*across, s*along + c*across], 1)
-    for _ in range(QUARTERS[motion]): xy = np.stack([-xy[:, 1], xy[:, 0]], 1)
+    for _ in range(QUARTERS[motion]):
+        xy = np.stack([-xy[:, 1], xy[:, 0]], 1)
     room = np.array([width, height])
     return xy + (room - 1)/2 + rng.uniform(-.5, .5, 2)*(room - 64)
 
@@ -116,7 +118,8 @@ def some_path(rng, motion, frames, width, height, fast):
 def stays(xy, size, width, height, may_leave):
     "Is the path in the picture, or with `may_leave` the object partly seen in most frames?"
     room = np.array([width, height]) - 1
-    if not may_leave: return bool((xy > REACH*size - 1).all() and (xy < room + 1 - REACH*size).all())
+    reach = REACH*size
+    if not may_leave: return bool((xy > reach - 1).all() and (xy < room + 1 - reach).all())
     seen = ((xy > -.3*size) & (xy < room + .3*size)).all(1)
     return bool(seen[0] and seen.mean() > .6)
 
@@ -296,17 +299,19 @@ def random_caption(scene: Scene, # What is described
     style = STYLES[rng.choice(4, p=[.55, .15, .15, .15])]
     ground = ground_of(scene.ground, keep(.75), keep(.35)) if keep() else ''
     things = list(scene.things)
-    if len(things) == 2 and keep(.5): things.reverse()
-    if len(things) == 2 and keep(.1): things = things[:1]
-    said = [(noun_of(t, keep(), keep(), keep(.35)), MOTIONS[t.motion] if keep() else '')
-            for t in things]
-    return in_style(style, said, ground)
+    if len(things) == 2 and keep(.5):
+        things.reverse()
+    if len(things) == 2 and keep(.1):
+        things = things[:1]
+    parts = [(noun_of(t, keep(), keep(), keep(.35)), MOTIONS[t.motion] if keep() else '')
+             for t in things]
+    return in_style(style, parts, ground)
 
-def in_style(style, said, ground):
+def in_style(style, parts, ground):
     "Nouns with motions, and a ground, as one of the forms"
     definite = style == 'the'
     one = [joined('the' if definite else article(noun), noun, 'is' if definite and motion else '',
-                  motion) for noun, motion in said]
+                  motion) for noun, motion in parts]
     listed = ' and '.join(one)
     if style == 'ground first': return joined(ground and f'{ground} there is', listed)
     return joined('a video of' if style == 'a video of' else '', listed, ground)
@@ -316,5 +321,6 @@ def words() -> list[str]: # Sorted
     "Every word that a caption can hold"
     motions = ' '.join(MOTIONS.values()).split()
     textures = [word for word in TEXTURE_WORDS.values() if word]
-    rest = 'shape light dark and a an the is on there of video background'.split()
+    rest = ['shape', 'light', 'dark', 'and', 'a', 'an', 'the', 'is', 'on', 'there', 'of', 'video',
+            'background']
     return sorted({*COLORS, *BACKGROUNDS, *SHAPES, *motions, *textures, *rest})

@@ -179,7 +179,8 @@ def surface(thing: Thing, # What is drawn
     y = np.mgrid[:height, :width][0]
     top = np.array(thing.path)[:, 1, None, None] - thing.size
     light = np.ones((len(thing.path), height, width))
-    if thing.shade: light = 1.02 - thing.shade*(y - top)/(2*thing.size)
+    if thing.shade:
+        light = 1.02 - thing.shade*(y - top)/(2*thing.size)
     color = np.clip(np.array(thing.rgb)*light[..., None], 0, 1)
     if not thing.spot: return color
     spot = replace(thing, shape='circle', size=.45*thing.size)
@@ -208,5 +209,6 @@ def changed(scene: Scene, # The source
            ) -> Scene:
     "The scene that an edit should lead to"
     things = list(scene.things)
-    if attributes: things[which] = replace(things[which], **attributes)
+    if attributes:
+        things[which] = replace(things[which], **attributes)
     return replace(scene, things=tuple(things), ground=ground or scene.ground)
