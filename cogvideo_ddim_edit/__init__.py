@@ -3,7 +3,8 @@ __version__ = "0.1.0"
 
 from importlib import import_module
 
-# Where the public names live. They are imported when first asked for, so that `import cogvideo_ddim_edit` and the command line's help stay light.
+# Where the public names live. They are imported when first asked for, so that
+# `import cogvideo_ddim_edit` and the command line's help stay light.
 _homes = {
     'settings': ['EditError'],
     'loading': ['load_pipeline', 'random_pipeline'],
@@ -29,4 +30,5 @@ def __getattr__(name):
     if name in _home: return getattr(import_module(f'{__name__}.{_home[name]}'), name)
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
-def __dir__(): return sorted([*globals(), *__all__])
+def __dir__():
+    return sorted([*globals(), *__all__])

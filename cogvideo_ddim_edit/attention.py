@@ -200,7 +200,7 @@ def rotate(x, text_length, rotary):
     text, video = x[:, :, :text_length], x[:, :, text_length:]
     return torch.cat([text, apply_rotary_emb(video, rotary)], 2)
 
-# %% ../nbs/04_attention.ipynb #1bd07b6c
+# %% ../nbs/04_attention.ipynb #39802b1e
 class CogVideoXAttnProcessor2_0ForDDIMInversion:
     "CogVideoX's attention for `[edit rows | reference rows]`; edit rows also see the reference"
     _attention_backend = _parallel_config = None # Set by diffusers
@@ -222,26 +222,25 @@ class CogVideoXAttnProcessor2_0ForDDIMInversion:
                                     parallel_config=self._parallel_config)
         return out.transpose(1, 2)
 
-    def mix(self, q, k, v, text_length):
-        "Attention of all rows"
-        weight, references = self.weight, self.references(len(q))
-        if callable(weight): weight = weight()
-        if not references or not weight: return self.attend(q, k, v)
-        if self._parallel_config is not None:
-            check_parallel(self.kind, weight, self.shown, self.looks)
-        edits = len(q) - references
-        (q, q_ref), (k, k_ref), (v, v_ref) = (x.split([edits, references]) for x in (q, k, v))
-        mixed = reference_attention(q, k, v, q_ref, k_ref, v_ref, text_length, self.kind, weight,
-                                    self.shown, self.looks, self.attend)
-        return torch.cat([mixed, self.attend(q_ref, k_ref, v_ref)])
-
     def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask=None,
                  image_rotary_emb=None):
-        text_length = encoder_hidden_states.shape[1]
+        T = encoder_hidden_states.shape[1]
         tokens = torch.cat([encoder_hidden_states, hidden_states], 1)
-        out = self.mix(*project(attn, tokens, text_length, image_rotary_emb), text_length)
+        q, k, v = project(attn, tokens, T, image_rotary_emb)
+        weight = self.weight() if callable(self.weight) else self.weight
+        references = self.references(len(q)) if weight else 0
+        if references:
+            if self._parallel_config is not None:
+                check_parallel(self.kind, weight, self.shown, self.looks)
+            edits = len(q) - references
+            (q, q_ref), (k, k_ref), (v, v_ref) = (x.split([edits, references]) for x in (q, k, v))
+            mixed = reference_attention(q, k, v, q_ref, k_ref, v_ref, T, self.kind, weight,
+                                        self.shown, self.looks, self.attend)
+            out = torch.cat([mixed, self.attend(q_ref, k_ref, v_ref)])
+        else:
+            out = self.attend(q, k, v)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
-        return out[:, text_length:], out[:, :text_length]
+        return out[:, T:], out[:, :T]
 
 # %% ../nbs/04_attention.ipynb #d77f74c0
 @contextmanager

@@ -30,7 +30,7 @@ from .inversion import InversionSettings
 from .reconstruction import edit
 from .schedulers import StepsError
 from .cost import measure
-from .metrics import Comparison, Estimate, bootstrap, compare, score_edit
+from .score import Comparison, Estimate, bootstrap, compare, score_edit
 from .settings import EditError
 
 # %% auto #0
@@ -306,9 +306,9 @@ def benchmark(pipe, # A CogVideoX pipeline that takes a prompt and no image
              ) -> list[dict]: # All rows of the folder
     "Edit every pair by every method and score it, unless that has been done; raises `BenchmarkError`"
     r, folder = requirements(pipe), Path(folder)
-    num_frames = r.frames_multiple + 1 if num_frames is None else num_frames
+    num_frames = r.min_frames if num_frames is None else num_frames
     if r.image_to_video or r.fixed_size: raise BenchmarkError(f'{r.model} needs a first frame or has one size only, which this world cannot give it; use a text-to-video model')
-    if num_frames % r.frames_multiple != 1 or not 1 < num_frames <= r.max_frames: raise BenchmarkError(f'num_frames is {num_frames}, but {r.model} takes {r.frames_multiple}k+1, at most {r.max_frames}')
+    if not r.accepts(num_frames): raise BenchmarkError(f'num_frames is {num_frames}, but {r.model} takes {r.takes}')
     if not (isinstance(workers, int) and workers >= 1): raise BenchmarkError(f'workers is {workers}; use 1 or more')
     methods, world = methods_of(methods), pairs(n, split, num_frames)
     head = header(pipe, methods, steps, split, num_frames, dtype, workers)

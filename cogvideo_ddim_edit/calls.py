@@ -34,7 +34,7 @@ def latent_size(pipe: Any, # A CogVideoX pipeline
     across = pipe.vae_scale_factor_spatial
     return (n - 1)//pipe.vae_scale_factor_temporal + 1, height//across, width//across
 
-# %% ../nbs/03b_calls.ipynb #d7d7327e
+# %% ../nbs/03b_calls.ipynb #67ee2b4d
 class PromptError(EditError):
     "A prompt that cannot be used"
 
@@ -64,7 +64,7 @@ def check_prompt(pipe: Any, # A CogVideoX pipeline
     n = len(pipe.tokenizer(prompt).input_ids)
     if n <= most: return
     warnings.warn(f'the prompt has {n} tokens, of which the model reads the first {most}',
-                  stacklevel=3)
+                  stacklevel=5)
 
 # %% ../nbs/03b_calls.ipynb #18a1c477
 def check_seed(seed: int # Of noise

@@ -426,5 +426,5 @@ def draw_bills(bills: dict[str, Bill], # Job to its bill; the first one is the m
         axes.text(b.total/1e15, y, f' {most/b.total:.2f}×', va='center', fontsize=8)
     axes.set(xlabel='PFLOP', title=title, xlim=(0, most/1e15*1.12))
     axes.invert_yaxis()
-    axes.legend(loc='lower right', fontsize=8)
+    axes.legend(loc='center right', fontsize=8)
     return figure

@@ -32,7 +32,8 @@ class ExportError(EditError):
 def _video_of(thing):
     "The video in an edit, or the video itself"
     video = getattr(thing, 'video', thing)
-    if isinstance(video, Video): return video
+    if isinstance(video, Video):
+        return video
     raise ExportError(f'only a Video or an edit can be written; got {type(thing).__name__}')
 
 # %% ../nbs/07_export.ipynb #c247a5e3
@@ -60,15 +61,13 @@ def filmstrip(video, # A Video or an edit
     "Some frames in a row"
     from PIL import Image
     video = _video_of(video)
-    if count < 1: raise ExportError(f'count must be 1 or more; got {count}')
+    if count < 1:
+        raise ExportError(f'count must be 1 or more; got {count}')
     chosen = np.linspace(0, len(video) - 1, min(count, len(video))).round().astype(int)
     frames = video.frames[chosen]
-    if scale:
-        frames = frames.repeat(scale, 1).repeat(scale, 2)
-    else:
-        frames = shown_frames(frames, 128, 240)
-    white = np.full((frames.shape[1], gap, 3), 255, np.uint8)
-    parts = [part for frame in frames for part in (white, frame)]
+    large = frames.repeat(scale, 1).repeat(scale, 2) if scale else shown_frames(frames, 128, 240)
+    white = np.full((large.shape[1], gap, 3), 255, np.uint8)
+    parts = [part for frame in large for part in (white, frame)]
     return Image.fromarray(np.concatenate(parts[1:], axis=1))
 
 # %% ../nbs/07_export.ipynb #00053a82
@@ -100,7 +99,8 @@ def _checked(path):
         raise ExportError(f'{str(path)!r} names a user that is not there; write it out') from e
     except UnicodeEncodeError as e:
         raise ExportError(f'{_short(path)} holds bytes that are no UTF-8; rename it') from e
-    if '\0' in str(path): raise ExportError(f'{_short(path)} holds a zero byte; leave it out')
+    if '\0' in str(path):
+        raise ExportError(f'{_short(path)} holds a zero byte; leave it out')
     if (size := len(path.name.encode())) > 255:
         raise ExportError(f'{_short(path)} is {size} bytes long; 255 are possible')
     return path
@@ -113,7 +113,8 @@ def _check_room(folder, need):
     if not os.access(there, os.W_OK | os.X_OK):
         raise ExportError(f'{_short(folder)} cannot be written; give a folder of your own')
     free = shutil.disk_usage(there).free
-    if free >= need: return
+    if free >= need:
+        return
     raise ExportError(f'the disk of {_short(folder)} has {free/1e6:.1f} MB left and '
                       f'{need/1e6:.1f} MB are needed; make room or give another folder')
 
@@ -140,8 +141,10 @@ def check_export(folder: str | Path, # Where an edit will be written to
     if not isinstance(stem, str) or stem in ('', '.', '..') or set(stem) & set('/\\\0'):
         raise ExportError(f'stem {stem!r} must be a name without folders')
     folder = _checked(folder)
-    for ending in _endings.values(): _checked(folder/f'{stem}_{ending}')
-    with _in_one_sentence(folder): _check_room(folder, need)
+    for ending in _endings.values():
+        _checked(folder/f'{stem}_{ending}')
+    with _in_one_sentence(folder):
+        _check_room(folder, need)
     return folder
 
 # %% ../nbs/07_export.ipynb #c79b21bc
@@ -200,7 +203,8 @@ def left_out(path: Path # A file
     kinds = {'audio': kinds['audio'] - 1, 'subtitle': kinds['subtitle'], 'data': kinds['data']}
     words = [f'{n} {"other " if kind == "audio" else ""}{kind} track{"s"[:n > 1]}'
              for kind, n in kinds.items() if n > 0]
-    if tags: words.append(f'metadata ({", ".join(tags)})')
+    if tags:
+        words.append(f'metadata ({", ".join(tags)})')
     return (f'Not kept of {_short(path)}: {", ".join(words)}.',) if words else ()
 
 # %% ../nbs/07_export.ipynb #6d9f9b9d
@@ -225,12 +229,14 @@ def find_sound(video, # A Video or an edit
     "The sound that belongs to a video, and sentences on what is left out"
     origin = origin_of(video)
     video = _video_of(video)
-    if origin is None: return None, ()
+    if origin is None:
+        return None, ()
     name = _short(origin.path)
     if not origin.path.is_file():
         return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
     notes = left_out(origin.path)
-    if not origin.audio: return None, notes
+    if not origin.audio:
+        return None, notes
     if kind != 'mp4':
         return None, (f'The sound is left out: a {kind} has none; write an mp4.', *notes)
     if _late(video, origin) > 1/(2*video.fps):
@@ -246,9 +252,11 @@ def _copied(container, stream, sound):
     first, last = sound.start/stream.time_base, sound.end/stream.time_base
     before = []
     for packet in container.demux(stream):
-        if packet.pts is None or not packet.size: continue
+        if packet.pts is None or not packet.size:
+            continue
         middle = packet.pts + packet.duration/2
-        if middle > last: return
+        if middle > last:
+            return
         packet.pts -= round(first)
         packet.dts = packet.pts
         if packet.pts + packet.duration <= 0:
@@ -273,7 +281,8 @@ def _encoded(container, stream, sound, encoder):
             except (av.BlockingIOError, av.EOFError):
                 return
     for frame in container.decode(stream):
-        if frame.time > end: break
+        if frame.time > end:
+            break
         graph.push(frame)
         yield from waiting()
     graph.push(None)
@@ -313,7 +322,8 @@ def _finish(silent, path, sound=None, comment=''):
             parts.append(_sound_packets(files.enter_context(_open(sound.path)), sound, target))
         for stream, packets in parts:
             for packet in packets:
-                if packet.dts is None: continue # the empty packet at the end
+                if packet.dts is None:
+                    continue # the empty packet at the end
                 packet.stream = stream
                 target.mux(packet)
 
@@ -327,7 +337,8 @@ def add_sound(silent: Path, # An mp4
     try:
         _finish(silent, path, sound, comment)
     except av.FFmpegError as e:
-        if isinstance(e, OSError) or not sound: raise
+        if isinstance(e, OSError) or not sound:
+            raise
         _finish(silent, path, None, comment)
         return (f'The sound is left out: that of {_short(sound.path)} is damaged ({e.strerror}).',)
     return ()
@@ -373,12 +384,15 @@ def check_video_path(path: str | Path, # Of a video to write
     "Refuse what cannot be written; raises `ExportError`"
     path = _checked(path)
     kind = path.suffix.lower().lstrip('.')
-    if kind not in _fastest: raise ExportError(f'{_short(path)} must end in .mp4, .gif or .webp')
-    if not 0 <= crf <= 51: raise ExportError(f'crf must be 0 to 51; got {crf}')
+    if kind not in _fastest:
+        raise ExportError(f'{_short(path)} must end in .mp4, .gif or .webp')
+    if not 0 <= crf <= 51:
+        raise ExportError(f'crf must be 0 to 51; got {crf}')
     if not Fraction(1, 100) <= fps <= _fastest[kind]:
         raise ExportError(f'fps of a {kind} must be 0.01 to {_fastest[kind]}; got {float(fps):g}')
     with _in_one_sentence(path):
-        if path.is_dir(): raise ExportError(f'{_short(path)} is a folder; give the name of a file')
+        if path.is_dir():
+            raise ExportError(f'{_short(path)} is a folder; give the name of a file')
         _check_room(path.parent, 1_000_000)
     return path, kind
 
@@ -401,11 +415,15 @@ def _without_folders(value, key=''):
     "Settings without absolute paths, of which only the name is kept; prompts stay as they are"
     if isinstance(value, dict):
         return {str(k): _without_folders(v, str(k)) for k, v in value.items()}
-    if isinstance(value, (list, tuple)): return [_without_folders(v, key) for v in value]
-    if isinstance(value, Path): value = str(value)
-    if not isinstance(value, str) or 'prompt' in key: return value
+    if isinstance(value, (list, tuple)):
+        return [_without_folders(v, key) for v in value]
+    if isinstance(value, Path):
+        value = str(value)
+    if not isinstance(value, str) or 'prompt' in key:
+        return value
     for kind in (PurePosixPath, PureWindowsPath):
-        if kind(value).is_absolute(): return kind(value).name
+        if kind(value).is_absolute():
+            return kind(value).name
     return value
 
 def _versions():
@@ -452,19 +470,22 @@ def _reserve(folder, stem, keys):
             hidden.mkdir()
         except FileExistsError:
             continue
-        if not any((folder/name).exists() for name in names.values()): return names, hidden
+        if not any((folder/name).exists() for name in names.values()):
+            return names, hidden
         hidden.rmdir()
     raise ExportError(f'no free name is left for {stem!r}; give another stem')
 
 def _smaller(edit):
     "Says, in a tuple, that the source was larger or faster; empty if not"
     origin, video = origin_of(edit), edit.video
-    if origin is None: return ()
+    if origin is None:
+        return ()
     (width, height), size = _picture(video), origin.size
-    if (width, height) == tuple(size) and video.fps >= origin.fps: return ()
+    if (width, height) == tuple(size) and video.fps >= origin.fps:
+        return ()
     return (f'The edit is {width}×{height} at {float(video.fps):.4g} fps, the source '
-            f'{size[0]}×{size[1]} at {float(origin.fps):.4g}; restore=True (--restore) lays it back '
-            'into the source.',)
+            f'{size[0]}×{size[1]} at {float(origin.fps):.4g}; restore=True (--restore) lays it '
+            'back into the source.',)
 
 # %% ../nbs/07_export.ipynb #4711f979
 def _write_all(edit, folder, names, crf):
@@ -505,8 +526,12 @@ def export_edit(edit, # An edit: has `video`, `source`, `prompt`, `settings`
                 stem: str | None = None, # First part of the file names; None: the source's name
                 *, crf: int = 17, # Quality, 0 (lossless) to 51
                 restore: bool = False # Also lay the edit back into the source's size and rate?
-               ) -> dict[str, WrittenFile]: # By 'reconstruction', 'side_by_side', 'sidecar' ('restored')
-    "Write an edit, next to its source too, and its record; never overwrites; raises `ExportError`"
+               ) -> dict[str, WrittenFile]: # By what they are, as in the file names
+    """Write an edit, next to its source too, and its record; raises `ExportError`
+
+    Never overwrites. The keys are 'reconstruction', 'side_by_side', 'sidecar' (the record) and,
+    if asked for, 'restored'. What is not in the files stands in `notes` of their paths and in the
+    record."""
     edit_record(edit) # refused before anything is made
     stem = stem or edit.source.name or 'edit'
     folder = check_export(folder, stem)

@@ -20,7 +20,7 @@ from .schedulers import (
 from .settings import need
 
 # %% auto #0
-__all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents', 'one_by_one', 'used_injection', 'flow_texts']
+__all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents']
 
 # %% ../nbs/04b_flow.ipynb #93bdca0b
 class FlowEditScheduler(CogVideoXDDIMPathScheduler):
@@ -170,7 +170,7 @@ def flow_latents(
     first = z.shape[1] - latents.shape[1]
     return scheduler.solved[::edit.samples, first:].cpu() # all rows of an edit are the same
 
-# %% ../nbs/04b_flow.ipynb #947d4e69
+# %% ../nbs/04b_flow.ipynb #0600989e
 def one_by_one(preset: Preset) -> bool:
     "Would rows with and without prompts of several edits look at each other's references?"
     return preset.edit.injection.gives and preset.edit.source_guidance_scale > 1

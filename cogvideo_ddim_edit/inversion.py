@@ -235,7 +235,7 @@ def invert(
         inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 
-# %% ../nbs/03_inversion.ipynb #9e5b114b
+# %% ../nbs/03_inversion.ipynb #a697b588
 def without_idle_guidance(settings: InversionSettings, # As asked for
                           prompt: str, # What the video is inverted with
                          ) -> InversionSettings: # As it is done
@@ -243,7 +243,7 @@ def without_idle_guidance(settings: InversionSettings, # As asked for
     if not settings.guided: return settings
     if prompt == settings.negative_prompt: return settings.changed(guidance_scale=1.)
     warnings.warn(f'the inversion runs with guidance_scale {settings.guidance_scale:g}: twice the '
-                  'cost, and the way back is less exact; 1 is better', stacklevel=3)
+                  'cost, and the way back is less exact; 1 is better', stacklevel=4)
     return settings
 
 def inverted(

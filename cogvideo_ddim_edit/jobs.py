@@ -21,10 +21,9 @@ from .settings import EditError, check_text, need
 from .video import Video, encode_video, read_image, read_video
 
 # %% auto #0
-__all__ = ['PICTURES', 'Job', 'checked_job', 'checked_list', 'checked_image', 'start_latents', 'given_masks', 'masks_of',
-           'read_mask', 'check_mask_words', 'found_masks']
+__all__ = ['Job', 'checked_job', 'checked_list', 'start_latents']
 
-# %% ../nbs/04g_jobs.ipynb #79a88a6a
+# %% ../nbs/04g_jobs.ipynb #2d79265d
 @dataclass(eq=False)
 class Job:
     "What an edit is made from, checked"
@@ -57,8 +56,15 @@ class Job:
         negative = self.preset.edit.negative_prompt
         return self.source_prompt if negative is None else negative
 
-def checked_job(pipe: Any, source: Any, prompt: Any, preset: Preset, source_prompt: str, image: Any,
-                seed: int) -> Job:
+def checked_job(
+    pipe: Any, # A CogVideoX pipeline
+    source: str | Path | Video | Inversion, # What is edited
+    prompt: str | list[str] | tuple[str, ...], # What it is to become
+    preset: Preset, # Every setting
+    source_prompt: str = '', # What the source shows; '': what an inversion knows
+    image: np.ndarray | str | Path | None = None, # First frame that is given
+    seed: int = 0, # Of the noise
+) -> Job:
     "What `edit` was given, or the sentence that is wrong; raises `EditError`"
     prompts = [prompt] if isinstance(prompt, str) else checked_list(prompt)
     for one in prompts: check_prompt(pipe, one)
@@ -84,7 +90,7 @@ def checked_list(prompts: Any # What is no text
     need(several, f'the prompt is {prompts!r}; give a text, or a list of one or more', PromptError)
     return list(prompts)
 
-# %% ../nbs/04g_jobs.ipynb #c161f46c
+# %% ../nbs/04g_jobs.ipynb #0e27c25a
 def checked_image(pipe: Any, # A CogVideoX pipeline
                   video: Video, # What is edited
                   image: np.ndarray | str | Path | None, # (height, width, 3), uint8, or a path

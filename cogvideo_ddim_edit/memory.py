@@ -373,7 +373,7 @@ def _pieces(n, size):
     "Lengths of the pieces that `n` frames pass in"
     return [n] if n < 2*size else [size + n % size] + [size]*(n//size - 1)
 
-# %% ../nbs/01a_memory.ipynb #afc5193b
+# %% ../nbs/01a_memory.ipynb #36ae3f8a
 def vae_activations(config: dict, # Of a CogVideoX autoencoder
                     dtype: str, # A key of `BYTES`
                     part: str, # 'encode' or 'decode'
@@ -391,11 +391,11 @@ def vae_activations(config: dict, # Of a CogVideoX autoencoder
     latents = (num_frames - 1)//time + 1
     if decodes:
         most = _most(c, _pieces(latents, 2), one, _walk_decoder)
-        out = c['out_channels']*num_frames*across**2
+        given, out = c['latent_channels']*latents, c['out_channels']*num_frames*across**2
     else:
         most = _most(c, _pieces(num_frames, 2*time), one, _walk_encoder)
-        out = 2*c['latent_channels']*latents/across**2
-    return int(BYTES[dtype]*max(most + out*done, out*(done + 2*whole)))
+        given, out = c['in_channels']*num_frames, 2*c['latent_channels']*latents/across**2
+    return int(BYTES[dtype]*(given*whole + max(most + out*done, out*(done + 2*whole))))
 
 def _most(c, lengths, pixels, walk):
     "Numbers alive while pieces of these lengths pass"
@@ -471,7 +471,7 @@ class Phase:
         "Bytes"
         return self.weights + self.activations
 
-# %% ../nbs/01a_memory.ipynb #4e4f18f6
+# %% ../nbs/01a_memory.ipynb #a3525ea2
 LIBRARIES = 10**9 # Bytes of host memory for Python and its libraries
 
 @dataclass(frozen=True)
@@ -482,7 +482,7 @@ class MemoryPlan:
     size: tuple[int, int, int] # Frames, height, width
     rows: int # Of the transformer's batch, references included
     phases: tuple[Phase, ...] # In their order
-    disk: int # Bytes of the model's files
+    disk: int # Bytes of the model's files, in 16 bits
     host: int # Bytes of host memory, at the most
 
     @property
@@ -511,7 +511,7 @@ class MemoryPlan:
         "Weights and activations of each phase, a matplotlib Figure"
         return draw_plans({str(self.mode): self})
 
-# %% ../nbs/01a_memory.ipynb #70dc870f
+# %% ../nbs/01a_memory.ipynb #385802bd
 def plan_memory(configs: dict[str, dict], # Component to its configuration
                 dtype: str = 'bfloat16', # A key of `BYTES`
                 mode: Mode = Mode(), # How the pipeline is kept
@@ -537,7 +537,8 @@ def plan_memory(configs: dict[str, dict], # Component to its configuration
     phases = tuple(Phase(name, on[model[name]], alive[name]) for name in alive)
     plain = {c: weight_bytes(c, configs[c], dtype) for c in COMPONENTS}
     host = sum(size.values()) + max(plain[c] - size[c] for c in COMPONENTS) + _beside(video)
-    return MemoryPlan(mode, dtype, video, rows + references, phases, sum(plain.values()), host)
+    disk = 2*sum(parameters(c, configs[c]) for c in COMPONENTS)   # files are in 16 bits
+    return MemoryPlan(mode, dtype, video, rows + references, phases, disk, host)
 
 def _beside(video, steps=50):
     "Bytes on the host beside weights: libraries, three copies of the video, a latent for each step"
@@ -545,7 +546,7 @@ def _beside(video, steps=50):
     latents = (steps + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
     return LIBRARIES + 3*3*frames*height*width + latents
 
-# %% ../nbs/01a_memory.ipynb #2737ea53
+# %% ../nbs/01a_memory.ipynb #3673534b
 def draw_plans(plans: dict[str, MemoryPlan], # Title to plan
                cards: tuple[int, ...] = () # Sizes of cards to draw as lines, GB
               ): # A matplotlib Figure
@@ -562,7 +563,8 @@ def draw_plans(plans: dict[str, MemoryPlan], # Title to plan
             labels.append(f'{title}: {phase.name}' if phase is plan.phases[0] else phase.name)
     for card in cards:
         axes.axvline(card, color='tab:red', lw=.8)
-        axes.text(card, -.9, card, color='tab:red', fontsize=7, ha='center')
+        axes.text(card, 1, card, color='tab:red', fontsize=7, ha='center', va='bottom',
+                  transform=axes.get_xaxis_transform())
     axes.set_yticks(range(len(labels)), labels, fontsize=7)
     axes.set(xlabel='on the device, GB' + ' (red: cards)'*bool(cards))
     axes.invert_yaxis()

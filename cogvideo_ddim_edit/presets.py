@@ -20,8 +20,8 @@ from cogvideo_ddim_edit.settings import (
 
 # %% auto #0
 __all__ = ['HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError', 'StartError',
-           'EditSettings', 'share_of_noise', 'check_start', 'checked_mask', 'is_file', 'as_words', 'check_words',
-           'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with', 'refuse_inverted']
+           'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
+           'refuse_inverted']
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 HELD = Injection('values', 1., (.1, .5), (.5, 1.))
@@ -84,7 +84,7 @@ class EditSettings(Settings):
         if callable(self.mask): found.append('mask by a function')
         return found + ['mask_words']*bool(self.mask_words)
 
-# %% ../nbs/04e_presets.ipynb #3d38fc0d
+# %% ../nbs/04e_presets.ipynb #649881ab
 def share_of_noise(start: str | float # Not latents
                   ) -> float: # 0 (inverted) to 1 (fresh noise)
     "What a start means as a number; raises `StartError`"

@@ -81,17 +81,17 @@ def check_pixels(width: int, # Pixels
         raise VideoError(f'{what} {width}×{height} pixels, more than the {most:,} in all and '
                          f'{MAX_SIDE:,} a side that are read; make it smaller first')
 
-# %% ../nbs/02a_reading.ipynb #91a0ff14
+# %% ../nbs/02a_reading.ipynb #dd5785eb
 CONTAINERS = ('mov,matroska,avi,gif,mpegts,mpeg,flv,asf,ogg,h264,hevc,'
               'yuv4mpegpipe,mxf,nut,ivf')
 
-
+# %% ../nbs/02a_reading.ipynb #9399d3fe
 def _moving(stream):
     "Is this a stream of pictures that move, with a decoder?"
     from av.stream import Disposition
     return not stream.disposition & Disposition.attached_pic and stream.codec_context is not None
 
-
+# %% ../nbs/02a_reading.ipynb #3f22e39e
 @contextmanager
 def _opened(path):
     "The opened container of a video on disk and its first real video stream"
@@ -148,7 +148,7 @@ def _rate(times, tick, said):
     fps = said if said and abs(said/measured - 1) < .02 else measured
     return fps.limit_denominator(1001), bool(np.ptp(steps) <= max(1, .02*mean))
 
-# %% ../nbs/02a_reading.ipynb #6959d456
+# %% ../nbs/02a_reading.ipynb #bc6db62b
 def _packets(container, stream):
     "Time and hiddenness of the packets that are whole, and how many frames were promised"
     import av
@@ -168,7 +168,7 @@ def _packets(container, stream):
         listed = listed or len(found) + 1
     return [(time, hidden) for time, hidden, _ in found], max(listed - len(found), 0)
 
-
+# %% ../nbs/02a_reading.ipynb #0e919755
 def _before_gap(times, near_end=16):
     "The times before the first gap near the end"
     steps = np.diff(times)
@@ -176,9 +176,9 @@ def _before_gap(times, near_end=16):
     gaps = np.flatnonzero(steps[near:] > 1.5*np.median(steps)) if len(steps) else []
     return times[:near + int(gaps[0]) + 1] if len(gaps) else times
 
-
-def _missing_by_duration(container, stream, there, fps):
-    "Frames that the duration of a Matroska file promises beyond those there"
+# %% ../nbs/02a_reading.ipynb #1aa96c6c
+def _missing_by_duration(container, stream, last, fps):
+    "Frames that the duration of a Matroska file promises after the last one there"
     if not container.format.name.startswith('matroska'):
         return 0
     try:
@@ -186,10 +186,10 @@ def _missing_by_duration(container, stream, there, fps):
         lasts = int(hours)*3600 + int(minutes)*60 + float(rest)
     except ValueError:
         return 0
-    missing = round(lasts*fps) - there
-    return missing if missing > max(1, .02*there) else 0
+    missing = round((lasts - float(last*stream.time_base))*fps) - 1
+    return missing if missing > 1 else 0
 
-# %% ../nbs/02a_reading.ipynb #e53b0852
+# %% ../nbs/02a_reading.ipynb #19e42454
 def _index_stream(path):
     "The index of a video file"
     with _opened(path) as (container, stream):
@@ -208,25 +208,27 @@ def _index_stream(path):
     return VideoIndex(len(times), fps, steady, tuple(times), stream.time_base, begin=begin,
                       audio=audio, promised=missing)
 
-
+# %% ../nbs/02a_reading.ipynb #e424ab80
 def _timed(container, stream, times, missing):
     "Times that can be shown, their rate and steadiness, and how many frames are missing"
     there, tick, said = len(times), stream.time_base, stream.guessed_rate
     fps, steady = _rate(times, tick, said)
-    missing = missing or _missing_by_duration(container, stream, there, said or fps)
-    if missing:
+    if _missing_by_duration(container, stream, times[-1], said or fps):
+        times = _before_gap(times)
+        there = len(times)
+        missing = _missing_by_duration(container, stream, times[-1], said or fps)
+    elif missing:
         times = _before_gap(times)
     elif not steady and container.format.name in ('mpegts', 'mpeg'):
         sooner = _before_gap(times, 3)
         times = sooner if _rate(sooner, tick, said)[1] else times
-    if len(times) < there:
-        fps, steady = _rate(times, tick, said)
+    fps, steady = _rate(times, tick, said)
     return times, fps, steady, missing + there - len(times)
 
-# %% ../nbs/02a_reading.ipynb #0aa8c39f
+# %% ../nbs/02a_reading.ipynb #0ab2eaeb
 PICTURES = ('PNG', 'JPEG', 'WEBP', 'BMP', 'TIFF', 'GIF')
 
-
+# %% ../nbs/02a_reading.ipynb #41a18647
 @contextmanager
 def open_picture(path: Path # A picture file
                 ) -> Iterator[Image.Image]: # Not decoded yet
@@ -251,7 +253,7 @@ def open_picture(path: Path # A picture file
         except (OSError, SyntaxError, EOFError) as error:
             raise VideoError(f'{path.name!r} is damaged ({error}); use another copy') from error
 
-
+# %% ../nbs/02a_reading.ipynb #0a9b4ba3
 def picture_pixels(picture: Image.Image # Opened
                   ) -> tuple[np.ndarray, tuple[str, ...]]: # (height, width, 3), uint8; remarks
     "A picture as it is meant: turned as its EXIF data ask, transparent parts on white"
@@ -288,17 +290,17 @@ def _index_picture(path):
     fps, steady = _rate(times, tick, None)
     return VideoIndex(frames, fps, steady, tuple(times[:-1]), tick)
 
-# %% ../nbs/02a_reading.ipynb #9c33b1b4
+# %% ../nbs/02a_reading.ipynb #5ee51360
 _ENDINGS = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
 
-
+# %% ../nbs/02a_reading.ipynb #34c9edb5
 def _by_number(path):
     "Where a name comes in an order that knows that 10 follows 9"
     import re
     parts = re.split(r'(\d+)', path.name.lower())
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
 
-
+# %% ../nbs/02a_reading.ipynb #17e5bf62
 def picture_files(folder: Path # With pictures
                  ) -> list[Path]: # In the order in which they are shown
     "The pictures of a folder; raises `VideoError` when there are none"
@@ -308,7 +310,7 @@ def picture_files(folder: Path # With pictures
                          'folder of png or jpg')
     return sorted((p for p in files if not p.name.startswith('.')), key=_by_number)
 
-
+# %% ../nbs/02a_reading.ipynb #95de99a5
 def _index_folder(folder):
     "The index of a folder of pictures"
     import re
@@ -343,10 +345,10 @@ def index_video(path: str | Path # A video or picture file, or a folder of pictu
     how = {'folder': _index_folder, 'picture': _index_picture, 'video': _index_stream}
     return how[_kind(path)](path)
 
-# %% ../nbs/02a_reading.ipynb #3c8790c2
+# %% ../nbs/02a_reading.ipynb #134ba633
 HDR = {16: 'PQ', 18: 'HLG'} # transfer curves by their number in a file
 
-
+# %% ../nbs/02a_reading.ipynb #9857f76c
 @dataclass(frozen=True)
 class _Look:
     "How the stored frame is to be shown"
@@ -363,7 +365,7 @@ class _Look:
         a, b, c, d = map(abs, self.turn)
         return b + c > a + d
 
-
+# %% ../nbs/02a_reading.ipynb #1e805863
 def _turn(frame, known):
     "a, b, c, d of the display matrix; `known` keeps those met before, by their angle"
     from av.sidedata.sidedata import Type
@@ -373,7 +375,7 @@ def _turn(frame, known):
         known[frame.rotation] = tuple(int(numbers[i]) for i in (0, 1, 3, 4))
     return known[frame.rotation]
 
-
+# %% ../nbs/02a_reading.ipynb #d00274d2
 def _look(frame, known):
     "How a decoded frame is to be shown; `known` keeps display matrices"
     parts = frame.format.components
@@ -409,7 +411,7 @@ def _filters(look, size):
     steps += [('scale', f'{size[0]}:{size[1]}:flags=bicubic{colours}')]
     return [*steps, ('format', 'rgba' if look.alpha else 'rgb24')]
 
-# %% ../nbs/02a_reading.ipynb #28c51831
+# %% ../nbs/02a_reading.ipynb #6dfe1efc
 def _graph(frame, time_base, filters):
     "A chain of ffmpeg's filters for frames like this one"
     from av.filter import Graph
@@ -425,7 +427,7 @@ def _graph(frame, time_base, filters):
     graph.configure()
     return graph
 
-
+# %% ../nbs/02a_reading.ipynb #4d9c6ff3
 def _pixels(frame, look, size, time_base, graphs):
     "A frame as it is shown (height, width, 3), uint8; `graphs` keeps the last filters"
     import av
@@ -442,7 +444,7 @@ def _pixels(frame, look, size, time_base, graphs):
     opacity = shown[..., 3:].astype(np.float32)/255
     return (shown[..., :3]*opacity + 255*(1 - opacity)).round().astype(np.uint8)
 
-
+# %% ../nbs/02a_reading.ipynb #c3974bfb
 def _unshown(look):
     "The sentence for a picture that these filters cannot show"
     if look.hdr is None:
@@ -452,7 +454,7 @@ def _unshown(look):
         'av>=18, or convert it first: ffmpeg -i IN -vf zscale=t=linear:npl=203,format=gbrpf32le,'
         'zscale=p=bt709,tonemap=mobius,zscale=t=bt709:m=bt709:r=tv,format=yuv420p OUT.mp4')
 
-# %% ../nbs/02a_reading.ipynb #5843d026
+# %% ../nbs/02a_reading.ipynb #f0519f25
 def _flushed(graph, time_base):
     "Frames that wait in a graph, with their time in ticks of `time_base`"
     import av
@@ -463,7 +465,7 @@ def _flushed(graph, time_base):
             return
         yield round(frame.pts*frame.time_base/time_base), frame, True
 
-
+# %% ../nbs/02a_reading.ipynb #9f111cc0
 def _progressive(frames, time_base):
     "Time in ticks, frame, and whether it was interlaced; interlaced frames are made whole"
     graph = size = None
@@ -484,7 +486,7 @@ def _progressive(frames, time_base):
         graph.push(None)
         yield from _flushed(graph, time_base)
 
-# %% ../nbs/02a_reading.ipynb #0b3e1127
+# %% ../nbs/02a_reading.ipynb #b3993c90
 def _turn_remark(look):
     "How the display matrix turns the picture; nothing if it does not"
     a, b, c, d = look.turn
@@ -503,7 +505,7 @@ def _turn_remark(look):
     slanted = ', to the nearest quarter turn' if rest else ''
     return [f'{name or "Left upright"}, as the file asks{slanted}.'] if name or slanted else []
 
-
+# %% ../nbs/02a_reading.ipynb #e93bd4ef
 def _look_remarks(look, shape, woven):
     "Sentences on what was done to the picture"
     said = _turn_remark(look)
@@ -528,7 +530,7 @@ class Displayed:
     pixels: np.ndarray # (height, width, 3), uint8
     remarks: tuple[str, ...] # What was done to it
 
-# %% ../nbs/02a_reading.ipynb #72b58243
+# %% ../nbs/02a_reading.ipynb #48447c35
 def _decoded(container, stream, cut):
     "Decoded frames; of a file that is cut off, those before the cut"
     import av
@@ -546,7 +548,7 @@ def _decoded(container, stream, cut):
     if cut:
         yield from stream.codec_context.decode(None)
 
-
+# %% ../nbs/02a_reading.ipynb #ac5107fd
 def _use_threads(stream):
     "Let a decoder use threads, but so that the frames they hold stay small together"
     import os
@@ -554,7 +556,7 @@ def _use_threads(stream):
     affordable = 2**23//max(1, stream.width*stream.height)
     stream.codec_context.thread_count = max(1, min(os.cpu_count() or 1, affordable, 8))
 
-
+# %% ../nbs/02a_reading.ipynb #4a1f3de6
 def _forward(path, index, wanted, jump):
     "The wanted pictures after a jump to a time in ticks (None: from the start)"
     import av

@@ -25,8 +25,7 @@ from .schedulers import scheduler_of
 from .video import Video, decode_latents
 
 # %% auto #0
-__all__ = ['TRUSTED_LOSS', 'guided', 'denoised', 'Part', 'edit_texts', 'outside', 'edit', 'invert_first', 'flown', 'warn_of_loss',
-           'as_edits', 'edited_frames', 'recorded', 'about', 'rerun']
+__all__ = ['guided', 'denoised', 'edit', 'as_edits', 'edited_frames', 'recorded', 'about', 'rerun']
 
 # %% ../nbs/05_reconstruction.ipynb #1721ade3
 @contextmanager
@@ -69,7 +68,7 @@ def denoised(job: Job # With an inversion
                           callback_on_step_end=outside(job))
     return z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
 
-# %% ../nbs/05_reconstruction.ipynb #17129e71
+# %% ../nbs/05_reconstruction.ipynb #444d5c04
 class Part(Mapping):
     "The latents of some timesteps, read when asked for"
     def __init__(self, latents: Mapping[int, torch.Tensor], timesteps: Sequence[int]):
@@ -125,7 +124,7 @@ def edit(
     edits = as_edits(job, latents, preset if isinstance(preset, str) else None)
     return edits[0] if isinstance(prompt, str) else edits
 
-# %% ../nbs/05_reconstruction.ipynb #9a1413b8
+# %% ../nbs/05_reconstruction.ipynb #160d9726
 def invert_first(job: Job) -> None:
     "Make the inversion that a job has not"
     how = job.preset.inversion.changed(seed=job.seed)
@@ -150,9 +149,9 @@ def warn_of_loss(inversion: Inversion) -> None:
     if loss > TRUSTED_LOSS:
         warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the '
                       'autoencoder, so an edit will lose as much; see the verdict of `round_trip`',
-                      stacklevel=3)
+                      stacklevel=4)
 
-# %% ../nbs/05_reconstruction.ipynb #66ff79a6
+# %% ../nbs/05_reconstruction.ipynb #356aeadd
 def as_edits(job: Job, # Done
              latents: torch.Tensor, # (k, latent_frames, channels, h, w)
              name: str | None, # Of the preset, if it has one
@@ -199,11 +198,11 @@ def about(job: Job, # Done
     return facts
 
 def rerun(pipe: Any, # The pipeline that made the edit, or one like it
-          edit_: Edit, # Made before, perhaps loaded from a folder
+          made: Edit, # Perhaps loaded from a folder
          ) -> Edit: # With the same bits on the same machine
     "The edit again, from its record alone"
-    source, preset = edit_.source, edit_.preset
-    if preset.inverts: source = invert(pipe, source, edit_.about['inverted_with'], preset.inversion)
-    again = edit(pipe, source, list(edit_.prompts), preset=preset, image=edit_.image,
-                 source_prompt=edit_.source_prompt, seed=edit_.seed)
-    return again[edit_.prompts.index(edit_.prompt)]
+    source, preset = made.source, made.preset
+    if preset.inverts: source = invert(pipe, source, made.about['inverted_with'], preset.inversion)
+    again = edit(pipe, source, list(made.prompts), preset=preset, image=made.image,
+                 source_prompt=made.source_prompt, seed=made.seed)
+    return again[made.prompts.index(made.prompt)]

@@ -16,9 +16,8 @@ from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
 from .settings import EditError, check_choice, check_number, is_number, need
 
 # %% auto #0
-__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'trailing_timesteps', 'angle_timesteps', 'as_float',
-           'CogVideoXDDIMPathScheduler', 'CogVideoXDDIMInverseScheduler', 'RehearsalScheduler', 'TrajectoryScheduler',
-           'scheduler_of']
+__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'as_float', 'CogVideoXDDIMPathScheduler',
+           'CogVideoXDDIMInverseScheduler', 'RehearsalScheduler', 'TrajectoryScheduler', 'scheduler_of']
 
 # %% ../nbs/03a_schedulers.ipynb #09cabd7c
 def angle(alpha_cumprod: torch.Tensor | float # ᾱ, 0…1
@@ -26,7 +25,7 @@ def angle(alpha_cumprod: torch.Tensor | float # ᾱ, 0…1
     "The noise level as an angle: cos φ = √ᾱ"
     return torch.arccos(torch.as_tensor(alpha_cumprod, dtype=torch.float64).clamp(0, 1).sqrt())
 
-# %% ../nbs/03a_schedulers.ipynb #7aae750a
+# %% ../nbs/03a_schedulers.ipynb #7a053f55
 class StepsError(EditError):
     "That number of steps, spacing or share of a path does not exist"
 
@@ -49,9 +48,10 @@ def check_path(num_inference_steps: int, # Steps of the whole path
     need(fine, f'refinement is {refinement!r}; give whole numbers of network calls from 1, '
          'such as (5, 3, 2)', StepsError)
     most = max(0, round(strength*n) - 1)
-    check_number('entry_steps', entry_steps, 0, most, whole=True, error=StepsError)
+    check_number('entry_steps', entry_steps, 0, most, whole=True, error=StepsError,
+                 note=', fewer than the steps')
 
-# %% ../nbs/03a_schedulers.ipynb #421d6d99
+# %% ../nbs/03a_schedulers.ipynb #c0d1a235
 def trailing_timesteps(n: int, # Steps
                        total: int, # Timesteps the model was trained on
                       ) -> list[int]: # Falling

@@ -15,8 +15,7 @@ import re
 
 # %% auto #0
 __all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'check_text', 'check_names',
-           'is_array', 'to_json', 'array_to_json', 'from_json', 'Settings', 'inner_settings', 'read_inner', 'type_name',
-           'same', 'short', 'field_comments', 'settings_table']
+           'Settings']
 
 # %% ../nbs/00a_settings.ipynb #0b9f2758
 class EditError(ValueError):
@@ -88,7 +87,7 @@ def check_names(given: Iterable[str], # Names that somebody used
         meant = f' (did you mean {close[0]!r}?)' if close else ''
         raise error(f'there is no {what} {name!r}{meant}; use some of {", ".join(known)}')
 
-# %% ../nbs/00a_settings.ipynb #6e329332
+# %% ../nbs/00a_settings.ipynb #a232d401
 def is_array(x: Any, # Anything
             ) -> bool:
     "Is it a tensor or an array?"
@@ -194,7 +193,7 @@ class Settings:
 
     def _repr_markdown_(self): return settings_table(self)
 
-# %% ../nbs/00a_settings.ipynb #82c2278c
+# %% ../nbs/00a_settings.ipynb #17781079
 def inner_settings(cls: type # A class of settings
                   ) -> dict[str, type]: # Names of fields to classes
     "The fields that hold settings themselves"
@@ -221,7 +220,7 @@ def short(x: Any # A value
     "A value for a person: tensors by their shape"
     return f'tensor{tuple(x.shape)}' if is_array(x) else repr(x)
 
-# %% ../nbs/00a_settings.ipynb #51a48bbb
+# %% ../nbs/00a_settings.ipynb #6c458860
 def field_comments(cls: type # A class of settings
                   ) -> dict[str, str]: # Name to comment
     "What the source says about each field"

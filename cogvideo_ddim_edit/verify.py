@@ -64,7 +64,7 @@ def shipped_cases(pipe: Any, # A CogVideoX pipeline
                  ) -> list[Case]:
     "The shapes that ship with the package, at the model's size"
     model = requirements(pipe)
-    least = frames or getattr(model, 'fixed_frames', None) or max(9, model.frames_multiple + 1)
+    least = frames or max(9, model.min_frames)
     cases = []
     for name, (source_prompt, prompt) in SHIPPED.items():
         video = longer(read_video(sample(name)), least)

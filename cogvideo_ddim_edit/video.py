@@ -75,7 +75,7 @@ class Video:
         return (f'{self.name or "video"}: {len(self)} {frames} of {width}×{height} at '
                 f'{float(self.fps):g} fps')
 
-# %% ../nbs/02_video.ipynb #25397d75
+# %% ../nbs/02_video.ipynb #9b3ee785
 def _mp4_stream(container, fps, crf, height, width):
     "An H.264 stream in a container that is being written"
     options = {'crf': str(crf), 'threads': '1', 'x264-params': 'cpu-independent=1:mbtree=0'}
@@ -87,7 +87,7 @@ def _mp4_stream(container, fps, crf, height, width):
     codec.color_primaries = codec.color_trc = 1 # BT.709
     return stream
 
-
+# %% ../nbs/02_video.ipynb #738dd5c6
 def write_mp4(file: str | Path | BinaryIO, # Path to write, or a binary file object
               frames: np.ndarray, # (frames, height, width, 3), uint8; odd sides become even
               fps: Fraction | float, # Frames per second
@@ -169,28 +169,12 @@ def _repr_mimebundle_(self: Video, include=None, exclude=None):
 Video._repr_mimebundle_ = _repr_mimebundle_
 Video._repr_html_ = play_html
 
-# %% ../nbs/02_video.ipynb #3231fad9
+# %% ../nbs/02_video.ipynb #31213d9d
 def _usable(model, available):
     "The most of the available frames that the model takes; 0 if there are too few"
-    if model is None:
-        return available
-    if fixed := getattr(model, 'fixed_frames', None):
-        return fixed if available >= fixed else 0
-    return model.frames(available)
+    return available if model is None else model.frames(available)
 
-
-def _least(model):
-    "The fewest frames that the model takes"
-    return getattr(model, 'fixed_frames', None) or model.frames_multiple + 1
-
-
-def _takes(model):
-    "What the model takes, in words"
-    if fixed := getattr(model, 'fixed_frames', None):
-        return f'{model.model} takes exactly {fixed} frames'
-    return f'{model.model} takes {model.frames_multiple}k+1 frames, at most {model.max_frames}'
-
-
+# %% ../nbs/02_video.ipynb #57045fd8
 def _near_rate(left, most, fps, model):
     "The step that comes nearest the model's rate and fills the stretch"
     stretch = min(left, max(1, round(most*fps/model.fps)))
@@ -215,10 +199,10 @@ def _most(model, left, max_num_frames):
     "The most frames that may be used"
     if model is None:
         return max_num_frames or left
-    most = _usable(model, max_num_frames or model.max_frames)
+    most = _usable(model, max_num_frames or model.num_frames)
     if not most:
         raise VideoError(f'max_num_frames {max_num_frames} is too few: {model.model} needs at '
-                         f'least {_least(model)} frames')
+                         f'least {model.min_frames} frames')
     return most
 
 # %% ../nbs/02_video.ipynb #6d7ac8bc
@@ -252,7 +236,7 @@ def choose_frames(available: int, # Frames there are
     less = '' if len(chosen) == available else f' of {available}'
     are = 'is' if len(chosen) == 1 else 'are'
     raise VideoError(f'too few frames: there {are} {len(chosen)}{less} and {model.model} needs at '
-                     f'least {_least(model)}; give a longer video, or skip and step less')
+                     f'least {model.min_frames}; give a longer video, or skip and step less')
 
 # %% ../nbs/02_video.ipynb #7f050d34
 def _ordinal(n):
@@ -274,7 +258,7 @@ def _explain(chosen: range, available: int, model=None):
     every = f'every {_ordinal(chosen.step)} from ' if stepped else ''
     ends = ((0, chosen[0] - 1), (chosen[-1] + 1, available - 1))
     dropped = ['those between']*stepped + [_span(a, b) for a, b in ends if a <= b]
-    why = f' ({_takes(model)})' if model else ''
+    why = f' ({model.model} takes {model.takes})' if model else ''
     return (f'{len(chosen)} of {available} frames are used, {every}'
             f'{_span(chosen[0], chosen[-1])}; dropped: {", ".join(dropped)}{why}.',)
 
@@ -385,10 +369,10 @@ def read_image(path: str | Path, # A picture file
         pixels, _ = picture_pixels(picture)
     return fit_frame(pixels, video.frames.shape[2], video.frames.shape[1], fit)
 
-# %% ../nbs/02_video.ipynb #02feb62d
+# %% ../nbs/02_video.ipynb #776f540d
 MAX_BYTES = 400_000_000 # of decoded frames in memory
 
-
+# %% ../nbs/02_video.ipynb #38fc9e15
 def _check_multiple(model, name, value):
     "Refuse a side that the model cannot take"
     if value % (m := model.size_multiple):
@@ -396,7 +380,7 @@ def _check_multiple(model, name, value):
         raise VideoError(f'{name} {value} is not a multiple of {m}, which {model.model} needs; '
                          f'use {near}')
 
-
+# %% ../nbs/02_video.ipynb #562bc765
 def _check_size(model, width, height):
     "The size to read at, (width, height); None where the file decides"
     for name, value in (('width', width), ('height', height)):
@@ -466,7 +450,7 @@ def _choose(index, first, last, model, frame_sample_step, max_num_frames, whole)
                            max_num_frames, index.fps, whole)
     return _Chosen(tuple(chosen), index.fps/chosen.step, False, chosen)
 
-# %% ../nbs/02_video.ipynb #0630c3df
+# %% ../nbs/02_video.ipynb #e38a9467
 def _complete(size, picture):
     "The size to read at, with the sides that the file decides filled in"
     (width, height), (h, w, _) = size, picture.shape
@@ -474,14 +458,14 @@ def _complete(size, picture):
         width = max(1, round(w*height/h)) if height else w
     return width, height or max(1, round(h*width/w))
 
-
+# %% ../nbs/02_video.ipynb #8235f37c
 def _check_memory(frames, width, height):
     "Refuse what would not fit into memory; raises `VideoError`"
     if (needed := frames*width*height*3) > MAX_BYTES:
         raise VideoError(f'{frames} frames of {width}×{height} pixels take {needed/1e6:,.0f} MB, '
                          f'more than {MAX_BYTES/1e6:.0f}; give a smaller size or a duration')
 
-
+# %% ../nbs/02_video.ipynb #08cc1ef2
 def _collect(path, index, positions, size, fit):
     "The frames at these positions (frames, height, width, 3), remarks, and the size as shown"
     frames, shown, remarks, rows = None, None, [], {}
@@ -498,7 +482,7 @@ def _collect(path, index, positions, size, fit):
         remarks += [remark for remark in picture.remarks if remark not in remarks]
     return frames, (*remarks, *_size_remark(shown, to, fit)), shown
 
-# %% ../nbs/02_video.ipynb #c9507f99
+# %% ../nbs/02_video.ipynb #18d57040
 def _size_remark(shown, to, fit):
     "What was done to the size; nothing if it fits"
     if shown == to:
@@ -508,7 +492,7 @@ def _size_remark(shown, to, fit):
     same = abs(shown[0]*to[1] - shown[1]*to[0]) < max(shown) # the same shape to within a pixel
     return (f'Resized from {shown[0]}×{shown[1]} to {to[0]}×{to[1]}{"" if same else done[fit]}.',)
 
-
+# %% ../nbs/02_video.ipynb #d0ad0e8e
 def _stretch_note(index, chosen, model):
     "The used stretch in seconds; nothing if it is all"
     begin = float(index.time(chosen.positions[0]) - index.begin)
@@ -519,7 +503,7 @@ def _stretch_note(index, chosen, model):
     return (f'The stretch from {begin:.2f} to {min(begin + lasts, length):.2f} of {length:.2f} '
             f'seconds is used, at {float(chosen.fps):.4g} frames per second{rate}.',)
 
-
+# %% ../nbs/02_video.ipynb #65bef79f
 def _time_notes(index, chosen, model, whole):
     "Sentences about frames and time"
     count, notes = len(index), [*index.notes]
@@ -568,9 +552,9 @@ def encode_video(pipe: DiffusionPipeline, # A CogVideoX pipeline
     import torch
     video = video if isinstance(video, Video) else Video(video)
     model, (count, height, width, _) = requirements(pipe), video.frames.shape
-    if count % model.frames_multiple != 1:
+    if not model.accepts(count):
         raise VideoError(f'the video has {count} frames and {model.model} takes '
-                         f'{model.frames_multiple}k+1; read it with read_video(path, pipe)')
+                         f'{model.takes}; read it with read_video(path, pipe)')
     _check_size(model, width, height)
     vae, device = pipe.vae, pipe._execution_device # where it computes, parts may wait elsewhere
     pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).permute(3, 0, 1, 2)[None]

@@ -26,7 +26,7 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel
 
-from cogvideo_ddim_edit.attention import injected
+from cogvideo_ddim_edit.injection import injected
 from cogvideo_ddim_edit.cost import call_flops, job_calls, text_flops, vae_flops
 from cogvideo_ddim_edit.memory import (
     COMPONENTS,
@@ -37,7 +37,7 @@ from cogvideo_ddim_edit.memory import (
     plan_memory,
     weight_bytes,
 )
-from cogvideo_ddim_edit.reconstruction import PRESETS
+from cogvideo_ddim_edit.presets import PRESETS
 
 DTYPE = torch.bfloat16
 BACKENDS = 'native', '_native_flash', '_native_cudnn', '_native_efficient'
@@ -232,7 +232,7 @@ def edit_step(bench, call):
     about = rows | dict(planned_bytes=bench.planned('transformer', **rows),
                         flops=call.flops(config, bench.size)//call.times)
     if not call.references: return timed(about, lambda: bench.call(inputs), bench.device)
-    always = replace(call.injection, steps=(0., 1.), weight=call.weight)
+    always = replace(call.injection, steps_interval=(0., 1.), weight=call.weight)
     trajectory = {999: torch.randn(1, f, c.out_channels, h, w)}
     words = bench.tensor(1, c.max_text_seq_length, c.text_embed_dim)
     with injected(bench.pipe.transformer, always, trajectory, words):
@@ -240,13 +240,15 @@ def edit_step(bench, call):
 
 
 def edit_steps(bench):
-    "The dearest step of every preset and of the public script"
-    config, found = bench.pipe.transformer.config, {}
-    for name in PRESETS:
-        found[name] = edit_step(bench, dearest(config, bench.size, name))
-    script = dearest(config, bench.size, 'reference', shortcut=False)
-    found['public script'] = edit_step(bench, script)
-    for row in found.values(): row['tflops'] = round(row['flops']/row['seconds']/1e12, 2)
+    "The dearest step of every preset and of the public script; equal ones run once"
+    config, found, known = bench.pipe.transformer.config, {}, {}
+    calls = {name: dearest(config, bench.size, name) for name in PRESETS}
+    calls['public script'] = dearest(config, bench.size, 'public_script', shortcut=False)
+    for name, call in calls.items():
+        key = call.rows, call.references, call.injection, call.weight
+        if key not in known: known[key] = edit_step(bench, call)
+        row = known[key]
+        found[name] = row | dict(tflops=round(row['flops']/row['seconds']/1e12, 2))
     return found
 
 
@@ -298,7 +300,7 @@ def phases(bench, mode):
     for name, run in work.items():
         planned = bench.planned(name, mode, rows=2, references=1)
         found[name] = timed(dict(planned_bytes=planned), run, bench.device, 1)
-        if mode.offload == 'model': bench.pipe.maybe_free_model_hooks()   # else the text encoder stays
+        if mode.offload == 'model': bench.pipe.maybe_free_model_hooks() # else the last one stays
     plan = bench.plan(mode)
     return found | dict(planned_peak_bytes=plan.peak, planned_with_margin_bytes=needed(plan))
 
@@ -315,19 +317,28 @@ def group_offload(pipe, device):
     pipe.vae.to(device)
 
 
+def attempt(bench, name, start):
+    "All phases in a mode, or why not; the pipeline is on the host after it"
+    try:
+        start(device=bench.device)
+        return phases(bench, Mode(name, True))
+    except Exception as e:
+        traceback.print_exc()
+        return dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
+    finally:
+        bench.pipe.remove_all_hooks()
+        bench.pipe.to('cpu')
+        torch.cuda.empty_cache()
+
+
 def modes(bench):
     "Peak of every phase in every mode; the last section, for group offload stays"
     found, pipe = {}, bench.pipe
     bench.tiling(True)
     found['none'] = phases(bench, Mode('none', True))
     if bench.on_gpu:
-        for name, start in (('model', pipe.enable_model_cpu_offload),
-                            ('sequential', pipe.enable_sequential_cpu_offload)):
-            start(device=bench.device)
-            found[name] = phases(bench, Mode(name, True))
-            pipe.remove_all_hooks()
-            pipe.to('cpu')
-            torch.cuda.empty_cache()
+        found['model'] = attempt(bench, 'model', pipe.enable_model_cpu_offload)
+        found['sequential'] = attempt(bench, 'sequential', pipe.enable_sequential_cpu_offload)
     group_offload(pipe, bench.device)
     if bench.on_gpu: torch.cuda.empty_cache()
     found['group'] = phases(bench, Mode('group', True))
