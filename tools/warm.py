@@ -31,6 +31,9 @@ IMPORTED = [
 ]
 
 
+COLD = '#| cold'  # in a notebook: what it sets must be there before anything is imported
+
+
 class Run(NamedTuple):
     """How a notebook's run went"""
 
@@ -97,6 +100,8 @@ class Started:
         self.path, self.limit, self.begin = path, limit, time.monotonic()
         self.home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.folder = Path(self.home.name)
+        if COLD in path.read_text(encoding='utf-8'):
+            server = multiprocessing.get_context('spawn')
         self.process = server.Process(target=test_here, args=(path, flags, self.folder))
         self.process.start()
 

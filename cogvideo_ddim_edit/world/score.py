@@ -82,10 +82,10 @@ def seen_mask(frame: np.ndarray, # CIE Lab, (height, width, 3)
               near: np.ndarray, # (height, width), bool: where to look
              ) -> np.ndarray: # (height, width), bool
     "Pixels nearer to the thing's colour than to the ground's"
-    own = np.linalg.norm(frame - color, axis=-1)
+    away = np.linalg.norm(frame - color, axis=-1)
     if spot:
-        own = np.minimum(own, np.linalg.norm(frame - np.array([100, 0, 0]), axis=-1))
-    return near & (own < np.linalg.norm(frame - ground, axis=-1))
+        away = np.minimum(away, np.linalg.norm(frame - np.array([100, 0, 0]), axis=-1))
+    return near & (away < np.linalg.norm(frame - ground, axis=-1))
 
 def overlap(a: np.ndarray, b: np.ndarray) -> float: # 0…1
     "Intersection over union of two masks"
@@ -242,7 +242,8 @@ def judge(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
     if frames.shape != answer.frames.shape:
         raise ValueError(f'the edit is {frames.shape} and the answer {answer.frames.shape}; '
                          'give an edit of the same scene')
-    if reachable is None: reachable = answer.frames
+    if reachable is None:
+        reachable = answer.frames
     seen, best = rgb2lab(frames), rgb2lab(reachable)
     found = [find(seen, answer, which, source) for which in range(len(answer.scene.things))]
     color, shape, distance = (np.stack([getattr(f, name) for f in found])
