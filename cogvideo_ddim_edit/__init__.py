@@ -1,5 +1,5 @@
 "Text-guided video editing that keeps the source's structure: DDIM inversion and prompted reconstruction on CogVideoX"
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from importlib import import_module
 

@@ -759,7 +759,7 @@ def _place(pipe, settings):
     "Put the parts where `offload` wants them; then the speed settings, which need them there"
     device = _device(settings)
     if settings.tiling:
-        pipe.vae.enable_tiling()
+        _tile(pipe.vae)
     if settings.slicing:
         pipe.vae.enable_slicing()
     if settings.offload == 'none':
@@ -775,6 +775,17 @@ def _place(pipe, settings):
     if settings.compile:
         pipe.transformer._repeated_blocks = ['CogVideoXBlock']
         pipe.transformer.compile_repeated_blocks()
+
+def _tile(vae):
+    "Tiles whose seams fall on whole latents, also for autoencoders smaller than the published"
+    vae.enable_tiling()
+    across = 2**(len(vae.config.block_out_channels) - 1)
+    for side in ('height', 'width'):
+        pixels = getattr(vae, f'tile_sample_min_{side}')
+        overlap = getattr(vae, f'tile_overlap_factor_{side}')
+        step = int(pixels//across*(1 - overlap))
+        if step*across != pixels - int(pixels*overlap):
+            setattr(vae, f'tile_overlap_factor_{side}', .25)
 
 def _offload_groups(pipe, device):
     "Blocks of the transformer and layers of the others wait in main memory"

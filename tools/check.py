@@ -47,7 +47,7 @@ BUDGETS = {
     'output': 100 * KIB,
     'picture': 150 * KIB,
     'notebook': MIB,
-    'notebooks': 8 * MIB,
+    'notebooks': 12 * MIB,
     'weights': 16 * MB,
 }
 AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 600, 300
