@@ -154,11 +154,11 @@ def run_verify(command: VerifyCommand # As given
 
 def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     "The model to try; raises `EditError`"
-    from cogvideo_ddim_edit.loading import random_pipeline
+    from cogvideo_ddim_edit.verify import published_pipeline
     settings = model_settings(command.model)
     if command.random_weights is None: return loaded(settings)
     need(settings.model is None, 'give either --model_path or --random_weights', CommandError)
-    return random_pipeline(command.random_weights)
+    return published_pipeline(command.random_weights, settings.device)
 
 def write_trials(pipe: Any, # A CogVideoX pipeline
                  case: Any, # A `Case` of `verify`

@@ -14,7 +14,8 @@ import time
 import numpy as np
 from .cost import measure
 from .export import export_video, filmstrip, side_by_side
-from .loading import requirements
+from .loading import FAMILIES, random_pipeline, requirements
+from .memory import PUBLISHED, parameters
 from .metrics import score_video
 from .inversion import invert
 from .presets import Preset, preset_of
@@ -27,7 +28,8 @@ from .video import (
 # %% auto #0
 __all__ = ['SHIPPED', 'ROUND_TRIPS', 'EDITS', 'CANDIDATES', 'VerifyError', 'Case', 'longer', 'shipped_cases', 'measured',
            'environment', 'try_round_trips', 'try_edits', 'verify', 'write_report', 'report_of', 'memory_text',
-           'round_trip_lines', 'edit_lines', 'Trial', 'change_by_mask', 'compared', 'pixel_mask', 'tune', 'draw_trials']
+           'round_trip_lines', 'edit_lines', 'random_model', 'published_pipeline', 'Trial', 'change_by_mask',
+           'compared', 'pixel_mask', 'tune', 'draw_trials']
 
 # %% ../nbs/verify.ipynb #908cb4e6
 class VerifyError(EditError):
@@ -221,6 +223,47 @@ def edit_lines(case):
         lines.append(f"| {name} | {structure:.2f} | {motion:.2f} | {s['psnr']:.1f} | {cost['seconds']:.1f} "
                      f"| {cost['row_forwards']:.1f} | {memory_text(cost)} |")
     return lines
+
+# %% ../nbs/verify.ipynb #c5ddc72d
+def random_model(kind: type, # Class of the model
+                 config: Any, # Its configuration: a dictionary, or a `T5Config`
+                 device: str, # Where it is made
+                 dtype: Any, # A torch dtype
+                ) -> Any:
+    "A model with random weights of a size that keeps numbers finite"
+    import torch
+    with torch.device('meta'): model = kind(**config) if isinstance(config, dict) else kind(config)
+    buffers = [name for name, _ in model.named_buffers()]
+    model = model.to(dtype).to_empty(device=device).eval().requires_grad_(False)
+    if hasattr(model, 'shared'): model.encoder.embed_tokens = model.shared # one table, not two
+    generator = torch.Generator(device).manual_seed(0)
+    for name, p in model.named_parameters():
+        if p.ndim > 1: p.normal_(0, .5*p[0].numel()**-.5, generator=generator)
+        else: p.fill_(0 if name.endswith('bias') else 1)
+    for name in buffers: model.get_buffer(name).zero_()
+    return model
+
+# %% ../nbs/verify.ipynb #15f95fab
+def published_pipeline(family: str, # A key of `FAMILIES`
+                       device: str | None = None, # Where it is made; None: the GPU if there is one
+                       changes: dict[str, dict] | None = None, # To the configuration of a part
+                      ) -> Any: # A CogVideoX pipeline
+    "A pipeline of the published size with random weights; raises `FamilyError`"
+    import torch
+    from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
+    from transformers import T5Config, T5EncoderModel
+    frame, changes = random_pipeline(family), changes or {}
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    dtype = getattr(torch, FAMILIES[family].dtype)
+    configs = {part: PUBLISHED[family][part] | changes.get(part, {}) for part in PUBLISHED[family]}
+    configs['text_encoder'] = T5Config(**configs['text_encoder'])
+    kinds = dict(text_encoder=T5EncoderModel, vae=AutoencoderKLCogVideoX,
+                 transformer=CogVideoXTransformer3DModel)
+    models = {part: random_model(kind, configs[part], device, dtype)
+              for part, kind in kinds.items()}
+    pipe = type(frame)(tokenizer=frame.tokenizer, scheduler=frame.scheduler, **models)
+    pipe.register_to_config(_name_or_path=f'random {family}')
+    return pipe
 
 # %% ../nbs/verify.ipynb #b90b682d
 CANDIDATES = {
