@@ -284,8 +284,8 @@ def transformer_in(pipe, # A CogVideoX pipeline
     other = torch.nn.Module.to(deepcopy(own), dtype)
     other.register_forward_pre_hook(enter, with_kwargs=True)
     other.register_forward_hook(leave)
-    pipe.transformer = other
     try:
+        pipe.transformer = other
         yield pipe
     finally:
         pipe.transformer = own

@@ -271,8 +271,8 @@ def scheduler_of(pipe: Any, # A diffusers pipeline
                 ) -> Iterator[Any]: # `scheduler`
     "`pipe` with another scheduler; the former one comes back on any exit"
     before = pipe.scheduler
-    pipe.scheduler = scheduler
     try:
+        pipe.scheduler = scheduler # an interrupt before `try` would leave it there
         yield scheduler
     finally:
         pipe.scheduler = before
