@@ -11,7 +11,7 @@ from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 import numpy as np
-from .video import Video
+from .video import Video, resize_frame
 from .settings import EditError
 
 # %% auto #0
@@ -34,10 +34,8 @@ def resized(frames: np.ndarray, # (frames, height, width, 3), uint8
             height: int, # Pixels
            ) -> np.ndarray: # (frames, height, width, 3), uint8
     "Frames at another size"
-    from PIL import Image
     if frames.shape[1:3] == (height, width): return frames
-    size, how = (width, height), Image.Resampling.BICUBIC
-    return np.stack([np.asarray(Image.fromarray(f).resize(size, how)) for f in frames])
+    return np.stack([resize_frame(frame, width, height) for frame in frames])
 
 # %% ../nbs/player.ipynb #ed25914a
 def stacked(videos: list[Video] # Two or more, or one
