@@ -37,7 +37,7 @@ class EditSettings(Settings):
     "How an edit is made; raises `EditError`"
     injection: Injection = HELD # What is taken from the source, when and where
     negative_prompt: str | None = None # What it should not show; None: what the source shows
-    guidance_scale: float = 4. # How much the prompt counts; 1: no guidance, half the cost
+    guidance_scale: float = 7. # How much the prompt counts; 1: no guidance, half the cost
     guidance_interval: tuple | frozenset = (0., .75) # Part of the steps that have guidance
     start: str | float | torch.Tensor = 'inverted' # Or 'noise', a share of noise 0…1, latents
     strength: float | None = None # Share of the path to walk, at most the inverted; None: that
@@ -149,7 +149,7 @@ FLOW_ONLY = 'source_guidance_scale', 'samples'
 @dataclass(frozen=True, repr=False, eq=False)
 class Preset(Settings):
     "Settings that belong together; raises `EditError`"
-    inversion: InversionSettings = InversionSettings(entry_steps=1) # How the video is inverted
+    inversion: InversionSettings = InversionSettings(12, entry_steps=1) # How it is inverted
     edit: EditSettings = EditSettings() # How it is made anew
     engine: str = 'denoise' # Or 'flow', which makes no inversion
     citation: str = '' # Where the settings come from
@@ -188,16 +188,16 @@ def refuse_settings(given: list[str], # Names of settings
                       'out, or use another preset')
 
 # %% ../nbs/04e_presets.ipynb #532573d9
-TOY = 'the embedded model of 6 blocks'
+TOY = 'the embedded model of 8 blocks'
 VALIDATED = 'validation pairs of 13_benchmark'
 
 PRESETS = {
     'default': Preset(citation=VALIDATED, chosen_for=TOY),
     'fast': Preset(
-        InversionSettings(num_inference_steps=25, refinement=(), entry_steps=1), chosen_for=TOY,
+        InversionSettings(8, refinement=(), entry_steps=1), chosen_for=TOY,
         citation='as default, with half the steps and none of them refined'),
     'faithful': Preset(
-        edit=EditSettings(Injection('values', 1., (.1, .6), (.5, 1.)), guidance_scale=5.),
+        edit=EditSettings(Injection('values', 1., (.1, .6), (.5, 1.))),
         citation=VALIDATED, chosen_for=TOY),
     'replace': Preset(
         InversionSettings(),
@@ -205,11 +205,11 @@ PRESETS = {
                      keep_below=0.),
         citation='DiTCtrl, 2412.18597', chosen_for='CogVideoX-2B, 30 blocks'),
     'flow': Preset(
-        InversionSettings(strength=.7),
+        InversionSettings(12, strength=.7),
         EditSettings(Injection(weight=0.), '', 3., keep_below=0., source_guidance_scale=2.),
         'flow', 'FlowEdit, 2412.08629, with settings from ' + VALIDATED, TOY),
     'anchored': Preset(
-        InversionSettings(strength=.9), EditSettings(HELD, ''), 'flow',
+        InversionSettings(12, strength=.9), EditSettings(HELD, ''), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
     'public_script': Preset(
         InversionSettings(guidance_scale=6., prompted=False, scheduler='diffusers'),
@@ -217,6 +217,7 @@ PRESETS = {
         citation='zai-org/CogVideo, inference/ddim_inversion.py',
         chosen_for='CogVideoX-5B, 42 blocks'),
     'cogvideox': Preset(
+        InversionSettings(entry_steps=1),
         edit=EditSettings(Injection('values', 1., (0., .5), (.4, 1.)), '', 6., (0., 1.),
                           keep_below=0.),
         citation='RF-Edit, 2411.04746; DiTCtrl, 2412.18597; DiffTrack, 2506.17220',
