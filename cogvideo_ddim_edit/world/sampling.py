@@ -4,18 +4,20 @@
 
 # %% ../../nbs/world/sampling.ipynb #5bb5dee0
 from __future__ import annotations
+from dataclasses import replace
 import colorsys
 import math
 import numpy as np
-from .shapes import REACH, SHAPES, Ground, Scene, Thing
+from .shapes import (
+    REACH, SHAPES, Ground, Scene, Thing, changed)
 
 # %% auto #0
 __all__ = ['COLORS', 'BACKGROUNDS', 'FIRST_COLORS', 'FIRST_BACKGROUNDS', 'MOTIONS', 'TEXTURE_WORDS', 'LEVELS', 'TO_XYZ',
-           'QUARTERS', 'HELD_OUT', 'DARK_AND_LIGHT', 'STYLES', 'draw_color', 'lab', 'color_distance', 'straight',
-           'pace', 'circling', 'bouncing', 'some_path', 'stays', 'draw_path', 'pick', 'draw_gradient', 'draw_texture',
-           'as_unit', 'draw_ground', 'draw_wide_ground', 'draw_size', 'draw_color_and_shape', 'draw_thing', 'is_clear',
-           'sample_scene', 'light_word', 'joined', 'article', 'noun_of', 'ground_of', 'caption', 'random_caption',
-           'in_style', 'words']
+           'QUARTERS', 'HELD_OUT', 'SAMPLES', 'DARK_AND_LIGHT', 'STYLES', 'draw_color', 'lab', 'color_distance',
+           'straight', 'pace', 'circling', 'bouncing', 'some_path', 'stays', 'draw_path', 'pick', 'draw_gradient',
+           'draw_texture', 'as_unit', 'draw_ground', 'draw_wide_ground', 'draw_size', 'draw_color_and_shape',
+           'draw_thing', 'is_clear', 'sample_scene', 'check_words', 'chosen_scene', 'renamed', 'sample_truth',
+           'light_word', 'joined', 'article', 'noun_of', 'ground_of', 'caption', 'random_caption', 'in_style', 'words']
 
 # %% ../../nbs/world/sampling.ipynb #6a183040
 COLORS = {'red': ((-14, 11), (.5, 1), (.62, 1)), 'orange': ((19, 36), (.62, 1), (.85, 1)),
@@ -239,6 +241,66 @@ def sample_scene(rng: np.random.Generator | int, # Source of chance, or a seed
         if None in things: continue
         scene = Scene(tuple(things), ground, frames, width, height)
         if is_clear(scene): return scene
+
+# %% ../../nbs/world/sampling.ipynb #72ad14ff
+def check_words(**words: str # Attribute → its name
+               ) -> None:
+    "Refuse names that this world does not know; raises `ValueError`"
+    known = dict(color=FIRST_COLORS, shape=SHAPES, motion=MOTIONS, background=FIRST_BACKGROUNDS)
+    for attribute, word in words.items():
+        if word not in known[attribute]:
+            raise ValueError(f'{attribute} is {word!r}; use {", ".join(known[attribute])}')
+
+def chosen_scene(color: str, # One of `FIRST_COLORS`
+                 shape: str, # One of `SHAPES`
+                 motion: str, # One of `MOTIONS`
+                 background: str, # One of `FIRST_BACKGROUNDS`
+                 seed: int = 0, # Of what has no name
+                 frames: int = 9, # How many, 2 or more
+                ) -> Scene:
+    "A scene of the first world with these names; raises `ValueError`"
+    check_words(color=color, shape=shape, motion=motion, background=background)
+    rng, size, path = np.random.default_rng([seed, frames]), 0., None
+    while path is None:
+        size = float(draw_size(rng, 'first', 1))
+        path = draw_path(rng, motion, size, frames, 64, 64, False, False)
+    thing = Thing(color, as_unit(FIRST_COLORS[color]), shape, motion, size, path, True, .08)
+    ground = Ground(background, as_unit(FIRST_BACKGROUNDS[background]), draw_gradient(rng))
+    return Scene((thing,), ground, frames)
+
+# %% ../../nbs/world/sampling.ipynb #70f6df15
+def renamed(scene: Scene, # The source
+            which: int = 0, # Number of the thing that changes
+            **words: str, # color, shape or background → another name
+           ) -> Scene:
+    "The scene with another colour, shape or background of the first world; raises `ValueError`"
+    if 'motion' in words:
+        raise ValueError('another motion has another path; choose a scene of its own')
+    check_words(**words)
+    ground, attributes = scene.ground, {}
+    if 'background' in words:
+        name = words['background']
+        ground = replace(ground, color=name, rgb=as_unit(FIRST_BACKGROUNDS[name]))
+    if 'color' in words:
+        attributes |= dict(color=words['color'], rgb=as_unit(FIRST_COLORS[words['color']]))
+    if 'shape' in words:
+        attributes |= dict(shape=words['shape'])
+    return changed(scene, which, ground, **attributes)
+
+# %% ../../nbs/world/sampling.ipynb #21b69bad
+SAMPLES = {'red_circle': ('red', 'circle', 'right', 'gray', 3, 9),
+           'yellow_star': ('yellow', 'star', 'circling', 'teal', 2, 17),
+           'blue_square': ('blue', 'square', 'bouncing', 'brown', 1, 17),
+           'green_triangle': ('green', 'triangle', 'left', 'navy', 1, 9),
+           'purple_circle': ('purple', 'circle', 'up', 'teal', 3, 9),
+           'white_triangle': ('white', 'triangle', 'down', 'brown', 3, 9)}
+
+def sample_truth(name: str = 'red_circle' # One of `SAMPLES`
+                ) -> Scene:
+    "The scene of a video that ships with the package; raises `ValueError`"
+    if name not in SAMPLES:
+        raise ValueError(f'there is no sample {name!r}; use one of {", ".join(SAMPLES)}')
+    return chosen_scene(*SAMPLES[name])
 
 # %% ../../nbs/world/sampling.ipynb #63c1594a
 DARK_AND_LIGHT = {'red': (45, 62), 'green': (50, 75), 'blue': (45, 66), 'purple': (45, 62),
