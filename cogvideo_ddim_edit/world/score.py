@@ -14,10 +14,10 @@ from .sampling import BACKGROUNDS, COLORS
 from .shapes import SHAPES, RenderedScene, Thing, coverage
 
 # %% auto #0
-__all__ = ['LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance', 'color_is_right',
-           'inner', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape', 'farthest_off',
-           'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness', 'Judgement', 'Found', 'find',
-           'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
+__all__ = ['LEFT', 'LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance',
+           'color_is_right', 'inner', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape',
+           'farthest_off', 'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness', 'Judgement', 'Found',
+           'find', 'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
 
 # %% ../../nbs/world/score.ipynb #91b9032f
 @lru_cache
@@ -35,6 +35,8 @@ def distance_to_name(color: np.ndarray, # CIE Lab
     "How far a colour is outside of the range of a name, in CIE Lab"
     return float(np.linalg.norm(shades(box) - color, axis=1).min())
 
+LEFT = .75 # Share of the way from the source that counts as having left it
+
 def distance(a, b): return float(np.linalg.norm(a - b))
 
 def color_is_right(seen: np.ndarray, # CIE Lab
@@ -48,7 +50,7 @@ def color_is_right(seen: np.ndarray, # CIE Lab
     best = answer if reachable is None else reachable
     if source is not None:
         way = min(distance(x, source) for x in (answer, best))
-        if distance(seen, source) < .7*way: return False
+        if distance(seen, source) < LEFT*way: return False
     if distance(seen, answer) <= 20 or distance(seen, best) <= 10: return True
     away = {one: distance_to_name(seen, box) for one, box in names.items()}
     return away[name] <= 5 and min(away, key=away.get) == name
@@ -302,7 +304,7 @@ def is_alone(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
     alone = strangers(seen, answer, best) <= max(6, .1*smallest)
     if source is None: return alone
     come, reached = (come_along(x, answer, source) for x in (seen, best))
-    return alone & ~(come < np.minimum(.7, reached - .1))
+    return alone & ~(come < np.minimum(LEFT, reached - .1))
 
 def is_clean(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
              best: np.ndarray, # The same of the answer through the autoencoder
