@@ -285,11 +285,11 @@ def ground_is_right(seen: np.ndarray, # The edit in CIE Lab, (frames, height, wi
     "Is the ground of the right colour?"
     name, bare = answer.scene.ground.color, answer.mask < .02
     recolored = source is not None and source.scene.ground.rgb != answer.scene.ground.rgb
+    target = rgb2lab(answer.background)
     left = rgb2lab(source.background) if recolored else None
     right = []
     for i, b in enumerate(bare):
-        color, wanted, reached = (np.median(x[i][b], 0)
-                                  for x in (seen, rgb2lab(answer.background), best))
+        color, wanted, reached = (np.median(x[i][b], 0) for x in (seen, target, best))
         before = np.median(left[i][b], 0) if recolored else None
         right.append(color_is_right(color, wanted, name, BACKGROUNDS, before, reached))
     return np.array(right)
