@@ -83,7 +83,7 @@ def key_of(row: Mapping) -> tuple: # Hashable
     "What makes a row the same row"
     return tuple(row[name] for name in ('method', 'set', 'split', 'number', 'code'))
 
-# %% ../../nbs/world/benchmark.ipynb #3b4160b9
+# %% ../../nbs/world/benchmark.ipynb #0bf3635b
 def read_rows(path: str | Path, # JSON Lines; there need be no such file
               methods: Iterable[str] = (), # Only these; none: all
               split: str = 'test', # Only of this split
@@ -124,7 +124,8 @@ def run(pipe: Any, # A CogVideoX pipeline
                 row = make_row(pipe, method, pair, *trips, model)
                 print(json.dumps(row), file=file, flush=True)
                 count += 1
-                if report: report(row)
+                if report:
+                    report(row)
     return count
 
 # %% ../../nbs/world/benchmark.ipynb #e60e3c47
@@ -226,7 +227,7 @@ def draw_cost(rows: Sequence[dict] # From `read_rows`
     ax.spines[['top', 'right']].set_visible(False)
     return fig
 
-# %% ../../nbs/world/benchmark.ipynb #1c9db39f
+# %% ../../nbs/world/benchmark.ipynb #4246490b
 def worst(rows: Sequence[dict], # From `read_rows`
           method: str = 'default', # Whose
           way: str = 'pasted', # Or 'raw'
@@ -236,7 +237,8 @@ def worst(rows: Sequence[dict], # From `read_rows`
     chosen = []
     for name in SETS:
         of_set = [r for r in some if r['set'] == name]
-        if of_set: chosen.append(min(of_set, key=lambda r: r[way]['credit']))
+        if of_set:
+            chosen.append(min(of_set, key=lambda r: r[way]['credit']))
     return chosen
 
 def gallery(pipe: Any, # A CogVideoX pipeline

@@ -61,7 +61,7 @@ def score(rows: Sequence[dict], # From `make_row`
     "The mean of the share that passes and of the partial credit"
     return float(np.mean([(row[way]['passes'] + row[way]['credit'])/2 for row in rows]))
 
-# %% ../../nbs/world/search.ipynb #c78d08c6
+# %% ../../nbs/world/search.ipynb #5f664f32
 def trial(pipe: Any, # A CogVideoX pipeline
           method: Method, # With the changes to try
           cases: Sequence[tuple], # Pair, answer and source through the autoencoder
@@ -104,7 +104,8 @@ def search(pipe: Any, # A CogVideoX pipeline
                               for p in wanted]
             found = trial(pipe, one, cases, model)
             add_line(path, found)
-        if report: report(found)
+        if report:
+            report(found)
         if found['score'] > most:
             best, most = one, found['score']
         if len(seen) == budget: break
