@@ -1,60 +1,47 @@
-"""Which settings edit best, on validation pairs; writes nbs/results/search.json (an engine's part of it), or layers.json
+"""Search settings with the same budget for every method; adds to nbs/results/search.jsonl
 
-python tools/search.py                                       # every engine, the embedded model
-python tools/search.py injection --pairs 8 --workers 2       # one engine
-python tools/search.py --layers                              # injection in each block and third of the steps alone
-python tools/search.py --layers --model_path FOLDER          # the same for another CogVideoX; writes to output/
+    python tools/search.py                                   every method, 24 trials of 40 pairs
+    python tools/search.py default sdedit --budget 8 --pairs 2
 
-A search that was stopped goes on where it was: what has been computed is in output/search or output/layers."""
-import argparse, json
+Only validation pairs are used. A search that was stopped goes on where it was. One thread."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
+
 import torch
-from cogvideo_ddim_edit.benchmark import GRIDS, draw_layers, layer_scores, search
+from project import ROOT
+
 from cogvideo_ddim_edit.loading import load_pipeline
+from cogvideo_ddim_edit.world.methods import METHODS
+from cogvideo_ddim_edit.world.pairs import pairs
+from cogvideo_ddim_edit.world.search import SPACES, search
 
-ROOT = Path(__file__).resolve().parents[1]
+
+def report(found: dict) -> None:
+    """One line for a trial"""
+    shares = f'{found["score"]:.3f} raw {found["raw"]:.2f} pasted {found["pasted"]:.2f}'
+    print(f'{found["method"]:16} {shares} {found["changes"]}', flush=True)
 
 
-def search_engines(pipe, engines, pairs, steps, folder, **kwargs):
-    "The best of every engine, by its name"
-    found = {}
-    for engine in engines:
-        found[engine] = search(pipe, engine, pairs, steps, folder/engine, **kwargs)
-        for step in found[engine]['rounds']:
-            print(f"{step['edit_and_keep']:.3f} {step['chosen']}", flush=True)
-    return found
+def main() -> None:
+    """Search one method after the other"""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument('methods', nargs='*', metavar='method', help=f'of {", ".join(SPACES)}')
+    parser.add_argument('--pairs', type=int, default=8, help='of each set')
+    parser.add_argument('--budget', type=int, default=24, help='trials of each method')
+    parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'search.jsonl')
+    given = parser.parse_args()
+    if unknown := [name for name in given.methods if name not in SPACES]:
+        parser.error(f'{", ".join(unknown)}: use some of {", ".join(SPACES)}')
+    torch.set_num_threads(1)
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    pipe = load_pipeline(device='cpu')
+    pipe.set_progress_bar_config(disable=True)
+    wanted = pairs(given.pairs, 'validation')
+    for name in given.methods or SPACES:
+        best = search(pipe, METHODS[name], SPACES[name], wanted, given.budget, given.output, 0, report)
+        print(f'best of {name}: {dict(best.changes)}', flush=True)
 
 
 if __name__ == '__main__':
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('engines', nargs='*', default=list(GRIDS), metavar='engine', help=f'some of {", ".join(GRIDS)}; default: all')
-    parser.add_argument('--layers', action='store_true', help='the map of blocks and steps, in place of the search')
-    parser.add_argument('--share', default='values', help='what the map injects, as for Injection')
-    parser.add_argument('--model_path', help='a folder or hub name; default: the embedded model')
-    parser.add_argument('--output_path', help='where the JSON goes; default: nbs/results for the embedded model, else the folder of rows')
-    parser.add_argument('--folder', help='where rows go; default: output/search or output/layers')
-    parser.add_argument('--pairs', type=int, default=24)
-    parser.add_argument('--steps', type=int, default=25)
-    parser.add_argument('--rounds', type=int, default=2)
-    parser.add_argument('--workers', type=int, default=1)
-    parser.add_argument('--dtype', choices=['float32', 'bfloat16', 'float16'], help='of the transformer')
-    a = parser.parse_args()
-    if unknown := set(a.engines) - set(GRIDS):
-        parser.error(f'there is no engine {", ".join(unknown)}; use some of {", ".join(GRIDS)}')
-    what = 'layers' if a.layers else 'search'
-    folder = Path(a.folder or ROOT/'output'/what)
-    pipe = load_pipeline(a.model_path)
-    pipe.set_progress_bar_config(disable=True)
-    how = dict(workers=a.workers, dtype=a.dtype and getattr(torch, a.dtype), log=True)
-    if a.layers:
-        result = layer_scores(pipe, a.pairs, a.steps, folder, share=a.share, **how)
-        draw_layers(result).savefig(folder/'layers.png')
-    else:
-        result = search_engines(pipe, a.engines, a.pairs, a.steps, folder, rounds=a.rounds, **how)
-    out = Path(a.output_path or (folder if a.model_path else ROOT/'nbs'/'results'))
-    out.mkdir(parents=True, exist_ok=True)
-    file = out/f'{what}.json'
-    if not a.layers:
-        result = (json.loads(file.read_text(encoding='utf-8')) if file.is_file() else {}) | result # other engines keep what is there
-    file.write_text(json.dumps(result, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
-    print(file)
+    main()

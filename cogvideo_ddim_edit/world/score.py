@@ -11,12 +11,13 @@ import numpy as np
 from scipy import ndimage
 from skimage.color import rgb2lab
 from .sampling import BACKGROUNDS, COLORS
-from .shapes import SHAPES, RenderedScene, coverage
+from .shapes import SHAPES, RenderedScene, Thing, coverage
 
 # %% auto #0
-__all__ = ['LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'color_is_right', 'inner',
-           'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape', 'largest_blob', 'strangers',
-           'sharpness', 'roughness', 'Judgement', 'Found', 'find', 'ground_is_right', 'is_clean', 'judge', 'wilson']
+__all__ = ['LEFT', 'LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance',
+           'color_is_right', 'inner', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape',
+           'farthest_off', 'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness', 'Judgement', 'Found',
+           'find', 'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
 
 # %% ../../nbs/world/score.ipynb #91b9032f
 @lru_cache
@@ -34,16 +35,23 @@ def distance_to_name(color: np.ndarray, # CIE Lab
     "How far a colour is outside of the range of a name, in CIE Lab"
     return float(np.linalg.norm(shades(box) - color, axis=1).min())
 
+LEFT = .75 # Share of the way from the source that counts as having left it
+
+def distance(a, b): return float(np.linalg.norm(a - b))
+
 def color_is_right(seen: np.ndarray, # CIE Lab
                    answer: np.ndarray, # The answer's own colour, CIE Lab
                    name: str, # What it should be called
                    names: dict, # All names and their boxes
-                   source: np.ndarray | None = None, # The source's colour, CIE Lab; None: any
+                   source: np.ndarray | None = None, # Colour to leave, CIE Lab; None: none
+                   reachable: np.ndarray | None = None, # Through the autoencoder; None: `answer`
                   ) -> bool:
     "Is it near the answer's own colour, or surely of its name, and no longer the source's?"
-    gone = np.inf if source is None else np.linalg.norm(seen - source)
-    if source is not None and gone < .7*np.linalg.norm(answer - source): return False
-    if np.linalg.norm(seen - answer) <= 20: return True
+    best = answer if reachable is None else reachable
+    if source is not None:
+        way = min(distance(x, source) for x in (answer, best))
+        if distance(seen, source) < LEFT*way: return False
+    if distance(seen, answer) <= 20 or distance(seen, best) <= 10: return True
     away = {one: distance_to_name(seen, box) for one, box in names.items()}
     return away[name] <= 5 and min(away, key=away.get) == name
 
@@ -109,6 +117,14 @@ def best_shape(seen: np.ndarray, # (height, width), bool
     "The shape that overlaps most with what is seen"
     return max(covered, key=lambda shape: overlap(seen & ~hidden, covered[shape] & ~hidden))
 
+def farthest_off(seen: np.ndarray, # (height, width), bool
+                 true: np.ndarray, # (height, width), bool
+                ) -> float: # Pixels
+    "How far the outlines of two masks are apart at most (Hausdorff distance of the areas)"
+    if not (seen.any() and true.any()): return np.inf
+    outside, inside = (ndimage.distance_transform_edt(~mask) for mask in (true, seen))
+    return float(max(outside[seen].max(), inside[true].max()))
+
 # %% ../../nbs/world/score.ipynb #8f13b588
 def largest_blob(mask: np.ndarray # (height, width), bool
                 ) -> int: # Pixels
@@ -118,22 +134,40 @@ def largest_blob(mask: np.ndarray # (height, width), bool
 
 def strangers(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
               answer: RenderedScene, # What should be seen
+              reachable: np.ndarray | None = None, # As `frames`, through the autoencoder
               apart: float = 18., # CIE Lab
              ) -> np.ndarray: # (frames,), pixels
     "The largest thing in each frame that should not be there"
     bare = ~ndimage.binary_dilation(answer.mask > .02, np.ones((1, 3, 3)), 2)
     expected = rgb2lab(answer.background)
     shift = np.median(frames[bare], 0) - np.median(expected[bare], 0)
-    away = np.linalg.norm(frames - expected - shift, axis=-1) > apart
-    return np.array([largest_blob(one) for one in away & bare])
+    away = np.linalg.norm(frames - expected - shift, axis=-1)
+    if reachable is not None:
+        away = np.minimum(away, np.linalg.norm(frames - reachable, axis=-1))
+    return np.array([largest_blob(one) for one in (away > apart) & bare])
+
+def come_along(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
+               answer: RenderedScene, # What should be seen
+               source: RenderedScene, # What was edited
+               least: int = 6, # Pixels
+              ) -> np.ndarray: # (frames,): 0 the source, 1 the answer; nan where there are none
+    "How far the places that a thing has left are on the way from the source to the answer"
+    was, wanted = rgb2lab(source.frames), rgb2lab(answer.frames)
+    way = wanted - was
+    long = np.linalg.norm(way, axis=-1)
+    left = (source.mask > .95) & (answer.mask < .02) & (long > 18)
+    share = ((frames - was)*way).sum(-1)/np.maximum(long, 1)**2
+    return np.array([np.median(s[x]) if x.sum() >= least else np.nan
+                     for s, x in zip(share, left)])
 
 # %% ../../nbs/world/score.ipynb #917b151a
 def sharpness(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
               masks: np.ndarray, # (frames, height, width), 0…1
              ) -> np.ndarray: # (frames,)
-    "Mean gradient of the colours along the outlines"
+    "Mean over the outlines of the largest gradient of the colours within 2 pixels"
     edge = (masks > .02) & (masks < .98)
     slope = np.linalg.norm(np.stack(np.gradient(frames, axis=(1, 2))), axis=(0, -1))
+    slope = ndimage.maximum_filter(slope, (1, 5, 5))
     return np.array([s[e].mean() if e.any() else np.nan for s, e in zip(slope, edge)])
 
 def roughness(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
@@ -149,7 +183,7 @@ def roughness(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
 class Judgement:
     "What the judge found; shares are of the frames in which something could be judged"
     color: float # Share of frames in which every thing has its colour, 0…1
-    shape: float # … its shape: overlap with the answer and best template, 0…1
+    shape: float # … its shape: overlap with the answer, outline and best template, 0…1
     place: float # … its centre within 3 pixels, 0…1
     ground: float # … in which the ground has its colour, 0…1
     alone: float # … in which nothing else is seen, 0…1
@@ -179,57 +213,107 @@ class Judgement:
 
 # %% ../../nbs/world/score.ipynb #637660ea
 LEAST_OVERLAP = .7 # Of a thing with the answer's, 0…1
-FARTHEST = 3. # Of its centre from where it should be, pixels
+FARTHEST = 3. # Of its centre, and of any part of its outline, from where it should be, pixels
 
 @dataclass
 class Found:
     "What is found of one thing in each frame"
-    color: np.ndarray # (frames,), bool: is it right?
-    shape: np.ndarray # (frames,), bool: is it right?
+    color: np.ndarray # (frames, 3), CIE Lab
+    best: np.ndarray # (frames,), the shape that fits best; '' where the thing is not seen
     iou: np.ndarray # (frames,), 0…1; nan where the thing is not seen
-    distance: np.ndarray # (frames,), pixels; 0 where the thing is not seen
+    outline: np.ndarray # (frames,), farthest off the answer's, pixels; 0 where it is not seen
+    distance: np.ndarray # (frames,), of the centre, pixels; 0 where the thing is not seen
 
-def find(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
+def find(seen: np.ndarray, # An edit in CIE Lab, (frames, height, width, 3)
          answer: RenderedScene, # What it should be
          which: int, # Number of the thing
-         source: RenderedScene | None = None, # What was edited; None: not known
         ) -> Found:
     "Look for one thing where it should be"
     thing, scene = answer.scene.things[which], answer.scene
-    inside, target = inner(answer, which), rgb2lab(answer.frames)
+    inside = inner(answer, which)
     ground = ground_behind(seen, answer.mask > .02)
     behind = np.delete(answer.masks, which, 0).sum(0) > .02
     shapes = templates(thing, scene.width, scene.height)
-    left = None if source is None else rgb2lab(np.array(source.scene.things[which].rgb))
     n = len(seen)
-    found = Found(np.ones(n, bool), np.ones(n, bool), np.full(n, np.nan), np.zeros(n))
+    found = Found(np.full((n, 3), np.nan), np.full(n, '', object), np.full(n, np.nan),
+                  np.zeros(n), np.zeros(n))
     for i in np.flatnonzero(inside.sum((1, 2)) >= LEAST):
-        color, wanted = (np.median(x[i][inside[i]], 0) for x in (seen, target))
-        found.color[i] = color_is_right(color, wanted, thing.color, COLORS, left)
+        color = found.color[i] = np.median(seen[i][inside[i]], 0)
         mask = seen_mask(seen[i], ground[i], color, thing.spot, ~behind[i])
         mask &= ndimage.binary_dilation(answer.masks[which][i] > .02, iterations=6)
         true = answer.masks[which][i] > .5
         found.iou[i] = overlap(mask, true)
-        found.distance[i] = np.hypot(*(center(mask) - center(true))) if mask.any() else np.inf
-        best = best_shape(mask, {k: m[i] for k, m in shapes.items()}, behind[i])
-        found.shape[i] = found.iou[i] >= LEAST_OVERLAP and best == thing.shape
+        found.outline[i] = farthest_off(mask, true & ~behind[i])
+        found.distance[i] = distance(center(mask), center(true)) if mask.any() else np.inf
+        found.best[i] = best_shape(mask, {k: m[i] for k, m in shapes.items()}, behind[i])
     return found
+
+# %% ../../nbs/world/score.ipynb #5c1a77e2
+def colors_are_right(found: Found, # In the edit
+                     wanted: Found, # In the answer
+                     reached: Found, # In the answer through the autoencoder
+                     thing: Thing, # Of the answer
+                     source: Thing | None = None, # The same before; None: not known
+                    ) -> np.ndarray: # (frames,), bool
+    "Has the thing the right colour? Where it is not seen nothing is wrong"
+    recolored = source is not None and source.rgb != thing.rgb
+    left = rgb2lab(np.array(source.rgb)) if recolored else None
+    triples = zip(found.color, wanted.color, reached.color)
+    return np.array([np.isnan(seen).any()
+                     or color_is_right(seen, answer, thing.color, COLORS, left, best)
+                     for seen, answer, best in triples])
+
+def shapes_are_right(found: Found, # In the edit
+                     reached: Found, # In the answer through the autoencoder
+                     thing: Thing, # Of the answer
+                    ) -> np.ndarray: # (frames,), bool
+    "Has the thing the right shape? Where it is not seen nothing is wrong"
+    covers = ~(found.iou < np.minimum(LEAST_OVERLAP, reached.iou - .05))
+    follows = found.outline <= np.maximum(FARTHEST, reached.outline + 1)
+    fits = (found.best == thing.shape) | (found.best == reached.best)
+    return covers & follows & fits
 
 # %% ../../nbs/world/score.ipynb #672218c9
 NOISE = 1.5 # How much rougher than through the autoencoder the ground may be, CIE Lab
-BLUR = .6 # The least share of the autoencoder's sharpness
+BLUR = .7 # The least share of the autoencoder's sharpness
 
-def ground_is_right(seen, answer):
-    "Is the ground of the right colour? (frames,), bool"
-    bare, target = answer.mask < .02, rgb2lab(answer.background)
-    pairs = [(np.median(s[b], 0), np.median(t[b], 0)) for s, t, b in zip(seen, target, bare)]
-    name = answer.scene.ground.color
-    return np.array([color_is_right(s, t, name, BACKGROUNDS) for s, t in pairs])
+def ground_is_right(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
+                    best: np.ndarray, # The same of the answer through the autoencoder
+                    answer: RenderedScene, # What it should be
+                    source: RenderedScene | None = None, # What was edited; None: not known
+                   ) -> np.ndarray: # (frames,), bool
+    "Is the ground of the right colour?"
+    name, bare = answer.scene.ground.color, answer.mask < .02
+    recolored = source is not None and source.scene.ground.rgb != answer.scene.ground.rgb
+    target = rgb2lab(answer.background)
+    left = rgb2lab(source.background) if recolored else None
+    right = []
+    for i, b in enumerate(bare):
+        color, wanted, reached = (np.median(x[i][b], 0) for x in (seen, target, best))
+        before = np.median(left[i][b], 0) if recolored else None
+        right.append(color_is_right(color, wanted, name, BACKGROUNDS, before, reached))
+    return np.array(right)
 
-def is_clean(seen, best, answer):
-    "Is it about as sharp and as clean as the autoencoder leaves the answer? (frames,), bool"
+def is_alone(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
+             best: np.ndarray, # The same of the answer through the autoencoder
+             answer: RenderedScene, # What it should be
+             source: RenderedScene | None = None, # What was edited; None: not known
+            ) -> np.ndarray: # (frames,), bool
+    "Is nothing else to be seen, and nothing left of the source?"
+    smallest = answer.masks.sum((2, 3)).max(1).min()
+    alone = strangers(seen, answer, best) <= max(6, .1*smallest)
+    if source is None: return alone
+    come, reached = (come_along(x, answer, source) for x in (seen, best))
+    return alone & ~(come < np.minimum(LEFT, reached - .1))
+
+def is_clean(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
+             best: np.ndarray, # The same of the answer through the autoencoder
+             answer: RenderedScene, # What it should be
+            ) -> np.ndarray: # (frames,), bool
+    "Is it about as sharp and as clean as the autoencoder leaves the answer?"
     blurred = sharpness(seen, answer.mask) < BLUR*sharpness(best, answer.mask)
-    noisy = roughness(seen, answer.mask) > roughness(best, answer.mask) + NOISE
+    granted = [roughness(x, answer.mask) for x in (best, rgb2lab(answer.frames))]
+    noisy = roughness(seen, answer.mask) > np.max(granted, 0) + NOISE
     return ~blurred & ~noisy
 
 # %% ../../nbs/world/score.ipynb #8ef8dd9f
@@ -244,18 +328,23 @@ def judge(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
                          'give an edit of the same scene')
     if reachable is None:
         reachable = answer.frames
-    seen, best = rgb2lab(frames), rgb2lab(reachable)
-    found = [find(seen, answer, which, source) for which in range(len(answer.scene.things))]
-    color, shape, distance = (np.stack([getattr(f, name) for f in found])
-                              for name in ('color', 'shape', 'distance'))
-    smallest = answer.masks.sum((2, 3)).max(1).min()
-    alone = strangers(seen, answer) <= max(6, .1*smallest)
-    rules = dict(color=color.all(0), shape=shape.all(0), place=(distance <= FARTHEST).all(0),
-                 ground=ground_is_right(seen, answer), alone=alone,
+    seen, wanted, best = (rgb2lab(x) for x in (frames, answer.frames, reachable))
+    founds, colors, shapes = [], [], []
+    for which, thing in enumerate(answer.scene.things):
+        found, true, reached = (find(x, answer, which) for x in (seen, wanted, best))
+        before = None if source is None else source.scene.things[which]
+        founds.append(found)
+        colors.append(colors_are_right(found, true, reached, thing, before))
+        shapes.append(shapes_are_right(found, reached, thing))
+    distances = np.stack([found.distance for found in founds])
+    rules = dict(color=np.all(colors, 0), shape=np.all(shapes, 0),
+                 place=(distances <= FARTHEST).all(0),
+                 ground=ground_is_right(seen, best, answer, source),
+                 alone=is_alone(seen, best, answer, source),
                  sharp=is_clean(seen, best, answer))
     shares = {name: float(right.mean()) for name, right in rules.items()}
-    iou = float(np.nanmean(np.stack([f.iou for f in found])))
-    return Judgement(**shares, iou=iou, worst_distance=float(distance.max()))
+    iou = float(np.nanmean(np.stack([found.iou for found in founds])))
+    return Judgement(**shares, iou=iou, worst_distance=float(distances.max()))
 
 # %% ../../nbs/world/score.ipynb #2950e1eb
 def wilson(passed: int, # How many
