@@ -1,5 +1,7 @@
 """Teach the embedded transformer the wider world on one GPU: clips are drawn on the CPUs while it trains.
-python train.py --data FOLDER (world.py, vae/, weights/) --out FOLDER --seconds S"""
+python train.py --data FOLDER (world.py, vae/, weights/) --out FOLDER --seconds S [--resume FOLDER]
+With --resume it goes on from raw.safetensors, average.safetensors, moments.safetensors and progress.json of an earlier run:
+a third of the rate, flat for three fifths of the time, then down to zero; clips are new ones"""
 import argparse, copy, json, math, os, queue, sys, time, warnings
 warnings.simplefilter('ignore')
 import numpy as np
@@ -44,22 +46,26 @@ def draw_clips(data, seed, bucket, count, shares, vocabulary):
             tokens[i, k, :len(words) + 1] = [vocabulary[w] for w in words] + [1]
     return bucket, films, covers, labels, tokens
 
-def worker(data, number, jobs, results, shares, vocabulary):
+def worker(data, number, jobs, results, shares, vocabulary, first=0):
     os.environ['OMP_NUM_THREADS'] = '1'
     n = 0
     while True:
         bucket = jobs.get()
         if bucket is None: return
         n += 1
-        results.put(draw_clips(data, [number, n, 7], bucket, int(os.environ.get('LOT', 0)) or (64 if bucket in 'ac' else 32), shares, vocabulary))
+        results.put(draw_clips(data, [number, n, 7 + first], bucket, int(os.environ.get('LOT', 0)) or (64 if bucket in 'ac' else 32), shares, vocabulary))
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument('--data', required=True); p.add_argument('--out', required=True); p.add_argument('--seconds', type=float, default=400)
-    p.add_argument('--device', default='cuda'); p.add_argument('--lr', type=float, default=1.5e-3); p.add_argument('--workers', type=int, default=14)
+    p.add_argument('--device', default='cuda'); p.add_argument('--lr', type=float, default=None); p.add_argument('--resume'); p.add_argument('--flat', type=float, default=None); p.add_argument('--workers', type=int, default=14)
     p.add_argument('--fill', type=float, default=45.); p.add_argument('--blocks', type=int, default=8); p.add_argument('--small', action='store_true'); p.add_argument('--steps', type=int, default=10**9)
     a = p.parse_args()
     begin = time.time()
+    a.lr = a.lr or (5e-4 if a.resume else 1.5e-3)
+    a.flat = (.6 if a.resume else .35) if a.flat is None else a.flat
+    os.makedirs(a.out, exist_ok=True)
+    about = json.load(open(f'{a.resume}/progress.json')) if a.resume else dict(step=0, curve=[])
     def since(): return time.time() - begin
     sys.path.insert(0, a.data)
     import world
@@ -79,12 +85,13 @@ def main():
     buckets = {k: (f, w, h, 256 if a.small else size, 6 if a.small else n, s) for k, (f, w, h, size, n, s) in BUCKETS.items()}
     letters = 'abcdefghijklmnopqrstuvwxyz0123456789.,!?-\''
     pieces = ['<pad>', '</s>', '<unk>', '▁'] + ['▁' + w for w in world.WORDS] + list(letters)
+    if a.resume: pieces, a.blocks = about['pieces'], about['blocks']
     vocabulary = {w: pieces.index('▁' + w) for w in world.WORDS}
     # ---- clips are drawn from now on
     context = mp.get_context('spawn')
     jobs, results = context.Queue(), context.Queue(maxsize=48)
     shares = (.15, .2)
-    crew = [context.Process(target=worker, args=(a.data, i, jobs, results, shares, vocabulary), daemon=True) for i in range(a.workers)]
+    crew = [context.Process(target=worker, args=(a.data, i, jobs, results, shares, vocabulary, about['step']), daemon=True) for i in range(a.workers)]
     for c in crew: c.start()
     order = np.random.default_rng(3)
     wanted = 0
@@ -111,6 +118,7 @@ def main():
     state = {k: v.float() for k, v in load_file(f'{a.data}/weights/transformer/diffusion_pytorch_model.safetensors').items()}
     n_old = config['num_layers']
     place = {6: [0, 1, 2, 3, 4, 5], 8: [0, 1, 3, 4, 6, 7]}[a.blocks] if n_old == 6 else list(range(n_old))
+    deep = {6: (1, 3), 8: (1, 4)}[a.blocks]
     config = {k: v for k, v in config.items() if not k.startswith('_')} | dict(max_text_seq_length=TEXT, sample_frames=33, num_layers=a.blocks)
     transformer = CogVideoXTransformer3DModel(**config)
     for block in transformer.transformer_blocks:
@@ -122,10 +130,19 @@ def main():
             k = f'transformer_blocks.{place[int(i)]}.{rest}'
         moved[k] = v
     print('transformer', [k for k in transformer.load_state_dict(moved, strict=False).missing_keys][:4], sum(p.numel() for p in transformer.parameters())/1e6, flush=True)
+    def part(file, prefix): return {k[len(prefix):]: v.float() for k, v in file.items() if k.startswith(prefix)}
+    def fill(file, pair):
+        for kind, m in zip(('transformer', 'text'), pair):
+            found = m.load_state_dict(part(file, f'{kind}/'), strict=False)
+            if found.unexpected_keys or set(found.missing_keys) - {'encoder.embed_tokens.weight'}: raise SystemExit(f'{kind}: {found}')
+    if a.resume and config != about['config']: raise SystemExit('the embedded model has another configuration than the run to go on from')
     vae = AutoencoderKLCogVideoX.from_pretrained(f'{a.data}/vae', torch_dtype=torch.bfloat16 if cuda else torch.float32).eval().requires_grad_(False).to(device)
     factor = vae.config.scaling_factor
     transformer, text = transformer.to(device).train(), text.to(device).train()
     averages = [copy.deepcopy(m).requires_grad_(False).eval() for m in (transformer, text)]
+    if a.resume:  # the embedded model is the average, if there is no other
+        if os.path.exists(f'{a.resume}/average.safetensors'): fill(load_file(f'{a.resume}/average.safetensors'), averages)
+        fill(load_file(f'{a.resume}/raw.safetensors'), (transformer, text))
 
     class Attention:
         "CogVideoX's own, with few operations"
@@ -149,13 +166,19 @@ def main():
     torch.nn.init.constant_(heads['mask'].bias, -2.7)
     for m in heads.values(): torch.nn.init.zeros_(m.weight)
     seen = {}
-    transformer.transformer_blocks[place[3]].register_forward_hook(lambda m, i, o: seen.__setitem__('mask', o[0]))
-    transformer.transformer_blocks[place[1]].register_forward_hook(lambda m, i, o: seen.__setitem__('words', o[0]))
+    transformer.transformer_blocks[deep[1]].register_forward_hook(lambda m, i, o: seen.__setitem__('mask', o[0]))
+    transformer.transformer_blocks[deep[0]].register_forward_hook(lambda m, i, o: seen.__setitem__('words', o[0]))
     matrices = [p for n, p in transformer.named_parameters() if 'transformer_blocks' in n and p.ndim == 2 and 'norm' not in n]
     ids = {id(p) for p in matrices}
     rest = [p for m in (transformer, text) for p in m.parameters() if id(p) not in ids] + list(heads.parameters())
     optimizers = [torch.optim.Muon(matrices, lr=2*a.lr, weight_decay=.01, adjust_lr_fn='match_rms_adamw'),
                   torch.optim.AdamW(rest, a.lr, betas=(.9, .98), weight_decay=.01, fused=cuda)]
+    if a.resume:
+        moments = f'{a.resume}/moments.safetensors'
+        for name, v in (load_file(moments) if os.path.exists(moments) else {}).items():
+            i, j, k = name.split('/')
+            optimizers[int(i)].state[optimizers[int(i)].param_groups[0]['params'][int(j)]][k] = v.float().to(device)
+        print('resumed at step', about['step'], 'moments', [len(o.state) for o in optimizers], flush=True)
     top = [[g['lr'] for g in o.param_groups] for o in optimizers]
     scheduler = CogVideoXDDIMScheduler(num_train_timesteps=1000, beta_start=.00085, beta_end=.012, beta_schedule='scaled_linear', clip_sample=False, set_alpha_to_one=True,
                                        prediction_type='v_prediction', rescale_betas_zero_snr=True, snr_shift_scale=1., timestep_spacing='trailing')
@@ -182,18 +205,18 @@ def main():
 
     held = {}
     @torch.no_grad()
-    def receive(wait=0.):
+    def receive(wait=0., keep=None):
         "Encode one lot of clips, if there is one"
         nonlocal wanted
-        try: k, films, covers, labels, tokens = results.get(timeout=wait) if wait else results.get_nowait()
+        try: k, films, covers, labels, tokens = keep or (results.get(timeout=wait) if wait else results.get_nowait())
         except queue.Empty: return 0
-        wanted -= 1
+        if not keep: wanted -= 1
         x = torch.from_numpy(films).to(device).permute(0, 4, 1, 2, 3).to(vae.dtype)/127.5 - 1
         z = vae.encode(x).latent_dist.mode().float().mul(factor).transpose(1, 2).half()
         if not torch.isfinite(z).all(): raise SystemExit('latents are not finite')
-        if k == 'a' and len(held) == 0:  # the first lot is never trained on
+        if keep:  # never trained on
             held['a'] = tuple(t.to(device) for t in (z.float(), torch.from_numpy(covers), torch.from_numpy(tokens)))
-            return len(films)
+            return 0
         pool, n = pools[k], len(films)
         size = len(pool['z'])
         at = (pool['next'] + torch.arange(n, device=device)) % size
@@ -202,6 +225,7 @@ def main():
         pool['next'], pool['n'] = (pool['next'] + n) % size, min(size, pool['n'] + n)
         return n
 
+    receive(keep=draw_clips(a.data, [999_999, 0, 0], 'a', 64, shares, vocabulary))
     got, t0 = 0, time.time()
     while time.time() - t0 < a.fill and wanted: got += receive(1.)
     print(f'{got} clips in {time.time() - t0:.0f} s', {k: p['n'] for k, p in pools.items()}, 'at', round(since(), 1), flush=True)
@@ -234,12 +258,19 @@ def main():
             save_file(tensors, f'{a.out}/{name}.part'); os.replace(f'{a.out}/{name}.part', f'{a.out}/{name}.safetensors')
         moments = {f'{i}/{j}/{k}': v.detach().to(torch.bfloat16).cpu().contiguous().clone() for i, o in enumerate(optimizers) for j, s in o.state_dict()['state'].items() for k, v in s.items() if torch.is_tensor(v) and v.ndim and i == 0}
         save_file(moments, f'{a.out}/moments.safetensors')
-        json.dump(dict(step=step, seconds=since(), curve=curve, config=config, pieces=pieces, blocks=a.blocks, lr=a.lr), open(f'{a.out}/progress.json', 'w'))
+        json.dump(dict(step=about['step'] + step, seconds=about.get('seconds', 0) + since(), curve=about['curve'] + curve, runs=about.get('runs', []) + [dict(step=step, seconds=since(), validation=checks, lr=a.lr)], config=config, pieces=pieces, blocks=a.blocks, lr=a.lr), open(f'{a.out}/progress.json', 'w'))
 
-    print('validation 0', validate(), 'at', round(since(), 1), flush=True)
+    checks = []
+    def check():
+        checks.append((about['step'] + step, validate()))
+        return checks[-1]
+    step = 0
+    print('validation', check(), 'at', round(since(), 1), flush=True)
     step, mean, curve, start, saved, last = 0, None, [], time.time(), time.time(), time.time()
     budget = a.seconds - since()
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng([1, about['step']])
+    torch.manual_seed(1 + about['step'])
+    before = about['curve'][-1][0] if about['curve'] else 0
     fresh = 0
     while step < a.steps:
         done = (time.time() - start)/budget
@@ -252,7 +283,7 @@ def main():
         empty = torch.rand(n, 1, device=device) < .1
         tokens = torch.where(empty, torch.tensor([1] + [0]*(TEXT - 1), device=device), tokens)
         t = torch.searchsorted(share_t, (torch.arange(n, device=device) + torch.rand(n, device=device))/n).clamp(max=999)[torch.randperm(n, device=device)]
-        rate = min(1, (step + 1)/200)*(1. if done < .35 else .003 + .997*.5*(1 + math.cos(math.pi*(done - .35)/.65)))
+        rate = min(1, (step + 1)/200)*(1. if done < a.flat else .003 + .997*.5*(1 + math.cos(math.pi*(done - a.flat)/(1 - a.flat))))
         for o, rs in zip(optimizers, top):
             for g, r in zip(o.param_groups, rs): g['lr'] = r*rate
         error = velocity(transformer, text, z, tokens, t, torch.randn_like(z), rotary[k])
@@ -267,7 +298,7 @@ def main():
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*transformer.parameters(), *text.parameters()], 1.)
         for o in optimizers: o.step()
-        decay = min(.9985, (step + 1)/(step + 10))
+        decay = min(.9985, (about['step'] + step + 1)/(about['step'] + step + 10))
         with torch.no_grad():
             for m, av in zip((transformer, text), averages): torch._foreach_lerp_(list(av.parameters()), list(m.parameters()), 1 - decay)
         step += 1
@@ -278,13 +309,13 @@ def main():
             value = error.mean().item()
             mean = value if mean is None else .8*mean + .2*value
             if not math.isfinite(value): raise SystemExit('the loss is not finite')
-            curve.append((round(time.time() - start), step, round(mean, 4)))
+            curve.append((before + round(time.time() - start), about['step'] + step, round(mean, 4)))
             if step % 500 == 0 or step == 100: print(f'step {step} {time.time() - start:.0f} s {mean:.4f} fresh {fresh} lr {rate:.3f} mask {mask_loss.item():.4f} words {word_loss.item():.4f}', flush=True)
         if time.time() - saved > 100:
+            print('validation', check(), flush=True)
             save(step, curve); saved = time.time()
-            print('validation', step, validate(), flush=True)
+    print('end', check(), 'at', round(since(), 1), flush=True)
     save(step, curve)
-    print('end', step, validate(), 'at', round(since(), 1), flush=True)
     for c in crew: c.kill()
     os._exit(0)
 
