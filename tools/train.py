@@ -1,7 +1,7 @@
 """Train the embedded model on, or its autoencoder
 
     python tools/train.py transformer --out runs/wide --device cuda --workers 14
-    python tools/train.py transformer --resume runs/wide --out runs/longer --learning_rate 5e-4 …
+    python tools/train.py transformer --out runs/longer --resume runs/wide --flat 0.6
     python tools/train.py autoencoder --out runs/autoencoder
     python tools/train.py model --checkpoint runs/wide --out runs/model
 
@@ -76,7 +76,8 @@ def parser() -> ArgumentParser:
     """The command line"""
     common = ArgumentParser(add_help=False)
     common.add_argument('--out', type=Path, required=True, help='folder that is written')
-    common.add_argument('--start', type=Path, default=WEIGHTS, help='diffusers folder to begin with')
+    start = 'diffusers folder to begin with; default: the embedded model'
+    common.add_argument('--start', type=Path, default=WEIGHTS, help=start)
     training = ArgumentParser(add_help=False)
     training.add_argument('--seconds', type=float, help='how long')
     training.add_argument('--learning_rate', type=float, help='the highest')

@@ -17,8 +17,8 @@ from ..settings import (
     Settings, SettingsError, check_choice, check_number, need)
 
 # %% auto #0
-__all__ = ['DTYPES', 'TrainingSettings', 'rate', 'averaged', 'optimizers_of', 'Training', 'learn', 'mixed_precision', 'write',
-           'save_checkpoint', 'filled', 'resume', 'resume_moments', 'generator_of', 'run_steps', 'share_done']
+__all__ = ['DTYPES', 'TIED', 'TrainingSettings', 'rate', 'averaged', 'optimizers_of', 'Training', 'learn', 'mixed_precision',
+           'write', 'save_checkpoint', 'filled', 'resume', 'resume_moments', 'generator_of', 'run_steps', 'share_done']
 
 # %% ../../nbs/world/training.ipynb #4497f968
 DTYPES = ('float32', 'bfloat16')
@@ -156,11 +156,15 @@ def save_checkpoint(training: Training, # As it is now
     part.write_text(json.dumps(about))
     part.replace(folder/'progress.json')
 
-# %% ../../nbs/world/training.ipynb #9d532472
+# %% ../../nbs/world/training.ipynb #ffa4960c
+TIED = 'encoder.embed_tokens.weight' # T5's second name of its table of words
+
 def filled(module: torch.nn.Module, state: dict, what: str) -> None:
     "Load weights; heads may be missing, nothing else may differ"
-    found = module.load_state_dict({k: v.float() for k, v in state.items()}, strict=False)
-    missing = [name for name in found.missing_keys if not name.startswith('heads.')]
+    state = {name: x.float() for name, x in state.items() if not name.endswith(TIED)}
+    found = module.load_state_dict(state, strict=False)
+    missing = [name for name in found.missing_keys if not name.startswith('heads.')
+               and not name.endswith(TIED)]
     need(not missing and not found.unexpected_keys,
          f'{what} is of another model (it lacks {missing[:1]}, and holds '
          f'{found.unexpected_keys[:1]} besides); give the folder of the same model')

@@ -321,7 +321,7 @@ def train_transformer(start: Path, # A diffusers folder
                 refill(pools, source, vae)
             if training.step % 500 == 0:
                 check(training, scheduler, held, report)
-            pool = choose_pool(pools, generator)
+            pool = choose_pool(pools, generator_of(training)) # on the CPU: no waiting for a GPU
             return lesson_loss(training, scheduler, pool, lesson, generator)
         run_steps(training, loss_of, Path(out), report)
         check(training, scheduler, held, report)
