@@ -5,6 +5,7 @@
 # %% ../nbs/02a_reading.ipynb #19f2a875
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -138,22 +139,35 @@ class VideoIndex:
         return self.pts[position]*self.tick
 
 # %% ../nbs/02a_reading.ipynb #8839d6be
-def _rate(times, tick, said):
+def _rate(times, tick, stated):
     "Frames per second, and whether the rate is steady"
     steps = np.diff(times)
     mean = float(steps.mean()) if len(steps) else 0
     if not mean:
-        return said or Fraction(8), True
+        return stated or Fraction(8), True
     measured = 1/(Fraction(mean).limit_denominator(10**6)*tick)
-    fps = said if said and abs(said/measured - 1) < .02 else measured
+    fps = stated if stated and abs(stated/measured - 1) < .02 else measured
     return fps.limit_denominator(1001), bool(np.ptp(steps) <= max(1, .02*mean))
+
+# %% ../nbs/02a_reading.ipynb #fdcacc0e
+def _lacks_bytes(container):
+    "Is an AVI or FLV shorter than its header says?"
+    path, kind = Path(container.name.removeprefix('file:')), container.format.name
+    with path.open('rb') as file:
+        head = file.read(2**16)
+    at, stated = head.find(b'filesize\0'), 0
+    if kind == 'avi' and head[4:8] != b'\xff'*4:
+        stated = int.from_bytes(head[4:8], 'little') + 8
+    elif kind == 'flv' and 0 <= at < len(head) - 17:
+        stated = struct.unpack('>d', head[at + 9:at + 17])[0]
+    return stated > path.stat().st_size
 
 # %% ../nbs/02a_reading.ipynb #bc6db62b
 def _packets(container, stream):
     "Time and hiddenness of the packets that are whole, and how many frames were promised"
     import av
     listed = len(stream.index_entries) if container.format.name.startswith('mov') else 0
-    found = []
+    cut, found = _lacks_bytes(container), []
     try:
         for packet in container.demux(stream):
             if packet.size:
@@ -166,6 +180,8 @@ def _packets(container, stream):
     while found and found[-1][2]:
         found.pop()
         listed = listed or len(found) + 1
+    if cut:
+        listed = max(listed, stream.frames, len(found) + 1)
     return [(time, hidden) for time, hidden, _ in found], max(listed - len(found), 0)
 
 # %% ../nbs/02a_reading.ipynb #0e919755
@@ -178,14 +194,16 @@ def _before_gap(times, near_end=16):
 
 # %% ../nbs/02a_reading.ipynb #1aa96c6c
 def _missing_by_duration(container, stream, last, fps):
-    "Frames that the duration of a Matroska file promises after the last one there"
-    if not container.format.name.startswith('matroska'):
-        return 0
-    try:
-        hours, minutes, rest = stream.metadata.get('DURATION', '').split(':')
-        lasts = int(hours)*3600 + int(minutes)*60 + float(rest)
-    except ValueError:
-        return 0
+    "Frames that the duration of a Matroska or FLV file promises after the last one there"
+    lasts = 0
+    if container.format.name == 'flv' and _lacks_bytes(container):
+        lasts = (container.duration or 0)/1_000_000
+    elif container.format.name.startswith('matroska'):
+        try:
+            hours, minutes, rest = stream.metadata.get('DURATION', '').split(':')
+            lasts = int(hours)*3600 + int(minutes)*60 + float(rest)
+        except ValueError:
+            return 0
     missing = round((lasts - float(last*stream.time_base))*fps) - 1
     return missing if missing > 1 else 0
 
@@ -211,18 +229,18 @@ def _index_stream(path):
 # %% ../nbs/02a_reading.ipynb #e424ab80
 def _timed(container, stream, times, missing):
     "Times that can be shown, their rate and steadiness, and how many frames are missing"
-    there, tick, said = len(times), stream.time_base, stream.guessed_rate
-    fps, steady = _rate(times, tick, said)
-    if _missing_by_duration(container, stream, times[-1], said or fps):
+    there, tick, stated = len(times), stream.time_base, stream.guessed_rate
+    fps, steady = _rate(times, tick, stated)
+    if _missing_by_duration(container, stream, times[-1], stated or fps):
         times = _before_gap(times)
         there = len(times)
-        missing = _missing_by_duration(container, stream, times[-1], said or fps)
+        missing = _missing_by_duration(container, stream, times[-1], stated or fps)
     elif missing:
         times = _before_gap(times)
     elif not steady and container.format.name in ('mpegts', 'mpeg'):
         sooner = _before_gap(times, 3)
-        times = sooner if _rate(sooner, tick, said)[1] else times
-    fps, steady = _rate(times, tick, said)
+        times = sooner if _rate(sooner, tick, stated)[1] else times
+    fps, steady = _rate(times, tick, stated)
     return times, fps, steady, missing + there - len(times)
 
 # %% ../nbs/02a_reading.ipynb #0ab2eaeb
@@ -369,8 +387,9 @@ class _Look:
 def _turn(frame, known):
     "a, b, c, d of the display matrix; `known` keeps those met before, by their angle"
     from av.sidedata.sidedata import Type
-    if frame.rotation not in known: # a frame that was asked for its side data is not freed at once
-        matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    if frame.rotation not in known:
+        # A frame that was asked for its side data is not freed at once: ask a small copy
+        matrix = frame.reformat(width=2, height=2).side_data.get(Type.DISPLAYMATRIX)
         numbers = (65536, 0, 0, 0, 65536) if matrix is None else np.frombuffer(matrix, np.int32)
         known[frame.rotation] = tuple(int(numbers[i]) for i in (0, 1, 3, 4))
     return known[frame.rotation]
@@ -508,19 +527,19 @@ def _turn_remark(look):
 # %% ../nbs/02a_reading.ipynb #e93bd4ef
 def _look_remarks(look, shape, woven):
     "Sentences on what was done to the picture"
-    said = _turn_remark(look)
+    remarks = _turn_remark(look)
     if shape != 1:
-        said.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made square.')
+        remarks.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made square.')
     if woven:
-        said.append('Interlaced; each pair of half pictures is made a whole one (bwdif).')
+        remarks.append('Interlaced; each pair of half pictures is made a whole one (bwdif).')
     if look.hdr:
-        said.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits is '
+        remarks.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits is '
                     'white.')
     if look.guessed:
-        said.append('The file names no colour matrix; BT.709 is used, as players do for HD.')
+        remarks.append('The file names no colour matrix; BT.709 is used, as players do for HD.')
     if look.alpha:
-        said.append('Transparent parts are shown on white.')
-    return tuple(said)
+        remarks.append('Transparent parts are shown on white.')
+    return tuple(remarks)
 
 # %% ../nbs/02a_reading.ipynb #92ae9587
 @dataclass(frozen=True, eq=False)
@@ -607,6 +626,7 @@ def _stream_pictures(path, index, wanted):
             break
     if picture is not None:
         yield picture
+        del picture # in 4K it is 25 MB
         yield from found
 
 # %% ../nbs/02a_reading.ipynb #dc75672b
@@ -646,6 +666,7 @@ def decode_pictures(path: str | Path, # A video or picture file, or a folder of 
         if (due := next(missing)) != picture.position:
             raise _undecoded(path, index, due)
         yield picture
+        del picture # in 4K it is 25 MB: free it before the next one is made
     if (due := next(missing, None)) is not None:
         raise _undecoded(path, index, due)
 
