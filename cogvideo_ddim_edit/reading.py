@@ -427,6 +427,8 @@ def _filters(look, size):
         colours += ':out_primaries=bt709:out_transfer=bt709'
     steps = [('transpose', 'cclock_flip')] if look.transposed else []
     steps += [('hflip', None)]*(across < 0) + [('vflip', None)]*(down < 0)
+    if look.hdr and size[0]*size[1] < look.width*look.height:
+        steps += [('scale', f'{size[0]}:{size[1]}:flags=area')] # colours take memory
     steps += [('scale', f'{size[0]}:{size[1]}:flags=bicubic{colours}')]
     return [*steps, ('format', 'rgba' if look.alpha else 'rgb24')]
 
@@ -548,6 +550,7 @@ class Displayed:
     position: int # In the file, in the order in which frames are shown
     pixels: np.ndarray # (height, width, 3), uint8
     remarks: tuple[str, ...] # What was done to it
+    size: tuple[int, int] # (width, height) that it is shown at; its pixels may be fewer
 
 # %% ../nbs/02a_reading.ipynb #48447c35
 def _decoded(container, stream, cut):
@@ -576,7 +579,14 @@ def _use_threads(stream):
     stream.codec_context.thread_count = max(1, min(os.cpu_count() or 1, affordable, 8))
 
 # %% ../nbs/02a_reading.ipynb #4a1f3de6
-def _forward(path, index, wanted, jump):
+def _halved(size, enough):
+    "Half the size, and again, while it is large and a picture of `enough` pixels can be made of it"
+    while size[0]*size[1] > 2**21 and min(size[0]//2/enough[0], size[1]//2/enough[1]) >= 1:
+        size = size[0]//2, size[1]//2
+    return size
+
+# %% ../nbs/02a_reading.ipynb #ddcc41dc
+def _forward(path, index, wanted, jump, enough):
     "The wanted pictures after a jump to a time in ticks (None: from the start)"
     import av
     where, size = {time: i for i, time in enumerate(index.pts)}, None
@@ -599,8 +609,10 @@ def _forward(path, index, wanted, jump):
                                     f'{size[0]}×{size[1]}, that of the first.',)
                     if frame.is_corrupt:
                         remarks += ('Some of the frames are damaged.',)
-                    yield Displayed(position, _pixels(frame, look, size, stream.time_base, graphs),
-                                    remarks)
+                    to = _halved(size, enough) if look.hdr and enough else size
+                    pixels = _pixels(frame, look, to, stream.time_base, graphs)
+                    yield Displayed(position, pixels, remarks, size)
+                    del pixels
                 if position >= last:
                     return
     except av.FFmpegError as error:
@@ -608,14 +620,14 @@ def _forward(path, index, wanted, jump):
                          'its end') from error
 
 # %% ../nbs/02a_reading.ipynb #b964f4df
-def _stream_pictures(path, index, wanted):
+def _stream_pictures(path, index, wanted, enough):
     "The wanted frames of a video file, in order"
     first = index.pts[wanted[0]]
     jumps = [first - round(back/index.tick) for back in (0, 2, 20)]
     if index.counted or not wanted[0]:
         jumps = []
     for jump in (*jumps, None):
-        found = _forward(path, index, wanted, jump)
+        found = _forward(path, index, wanted, jump, enough)
         try:
             picture = next(found, None)
         except VideoError:
@@ -630,16 +642,16 @@ def _stream_pictures(path, index, wanted):
         yield from found
 
 # %% ../nbs/02a_reading.ipynb #dc75672b
-def _still_pictures(path, index, wanted):
+def _still_pictures(path, index, wanted, enough):
     "The wanted pictures of a picture file that may move"
     with open_picture(path) as picture:
         for position in wanted:
             picture.seek(position)
             pixels, remarks = picture_pixels(picture)
-            yield Displayed(position, pixels, remarks)
+            yield Displayed(position, pixels, remarks, pixels.shape[1::-1])
 
 
-def _folder_pictures(folder, index, wanted):
+def _folder_pictures(folder, index, wanted, enough):
     "The wanted pictures of a folder, brought to the size of the first"
     from PIL import Image
     files, size = picture_files(folder), None
@@ -651,18 +663,19 @@ def _folder_pictures(folder, index, wanted):
             pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
             remarks += (f'The pictures differ in size; all are scaled to {size[0]}×{size[1]}, the '
                         'first one\'s.',)
-        yield Displayed(position, pixels, remarks)
+        yield Displayed(position, pixels, remarks, size)
 
 # %% ../nbs/02a_reading.ipynb #023c5060
 def decode_pictures(path: str | Path, # A video or picture file, or a folder of pictures
                     index: VideoIndex, # Of that file
-                    wanted: Collection[int] # Positions
+                    wanted: Collection[int], # Positions
+                    enough: tuple[int, int] | None = None # Pixels that are needed of HDR; None: all
                    ) -> Iterator[Displayed]: # In the order in which they are shown
     "The wanted frames, each once, as they are shown; raises `VideoError`"
     path, wanted = check_path(path), sorted(set(wanted))
     how = {'folder': _folder_pictures, 'picture': _still_pictures, 'video': _stream_pictures}
     missing = iter(wanted)
-    for picture in how[_kind(path)](path, index, wanted) if wanted else ():
+    for picture in how[_kind(path)](path, index, wanted, enough) if wanted else ():
         if (due := next(missing)) != picture.position:
             raise _undecoded(path, index, due)
         yield picture

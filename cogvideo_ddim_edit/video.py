@@ -478,9 +478,9 @@ def _choose(index, first, last, model, frame_sample_step, max_num_frames, whole)
     return _Chosen(tuple(chosen), index.fps/chosen.step, False, chosen)
 
 # %% ../nbs/02_video.ipynb #e38a9467
-def _complete(size, picture):
+def _complete(size, shown):
     "The size to read at, with the sides that the file decides filled in"
-    (width, height), (h, w, _) = size, picture.shape
+    (width, height), (w, h) = size, shown
     if width is None:
         width = max(1, round(w*height/h)) if height else w
     return width, height or max(1, round(h*width/w))
@@ -498,10 +498,9 @@ def _collect(path, index, positions, size, fit):
     frames, shown, remarks, rows = None, None, [], {}
     for row, position in enumerate(positions):
         rows.setdefault(position, []).append(row)
-    for picture in decode_pictures(path, index, rows):
+    for picture in decode_pictures(path, index, rows, size if all(size) else None):
         if frames is None:
-            shown = picture.pixels.shape[1::-1]
-            to = _complete(size, picture.pixels)
+            shown, to = picture.size, _complete(size, picture.size)
             check_pixels(*to, 'width and height ask for')
             _check_memory(len(positions), *to)
             frames = np.empty((len(positions), *to[::-1], 3), np.uint8)
