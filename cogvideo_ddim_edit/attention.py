@@ -128,12 +128,12 @@ def as_many(rows, reference):
     if len(reference) == 1: return reference.expand(rows, *reference.shape[1:])
     return reference.repeat(-(-rows//len(reference)), 1, 1, 1)[-rows:]
 
-def blend(own, ref, which, part=1.):
-    "`own` tokens (B, heads, S, d), with `ref`'s in place of `which`, as far as `part` says"
+def blend(tokens, ref, which, part=1.):
+    "`tokens` (B, heads, S, d), with `ref`'s in place of `which`, as far as `part` says"
     if isinstance(part, torch.Tensor):
-        part = part[:, None].to(own)
-    out = own.clone()
-    out[:, :, which] = own[:, :, which].lerp(ref[:, :, which], part)
+        part = part[:, None].to(tokens)
+    out = tokens.clone()
+    out[:, :, which] = tokens[:, :, which].lerp(ref[:, :, which], part)
     return out
 
 def is_empty(which):
@@ -193,14 +193,15 @@ def project(
 ) -> tuple[torch.Tensor, ...]: # Queries, keys and values, each (B, heads, S, D/heads)
     "Queries, keys and values as CogVideoX makes them"
     if attn.fused_projections:
-        qkv = attn.to_qkv(hidden_states).chunk(3, -1)
+        q, k, v = attn.to_qkv(hidden_states).chunk(3, -1)
     else:
-        qkv = [layer(hidden_states) for layer in (attn.to_q, attn.to_k, attn.to_v)]
-    q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in qkv)
-    q, k = attn.norm_q(q), attn.norm_k(k)
-    if rotary is not None:
-        q, k = (rotate(x, text_length, rotary) for x in (q, k))
-    return q, k, v
+        q, k, v = (layer(hidden_states) for layer in (attn.to_q, attn.to_k, attn.to_v))
+    q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in (q, k, v))
+    q = attn.norm_q(q) # what goes in is freed: a name for each step would keep it
+    k = attn.norm_k(k)
+    if rotary is None: return q, k, v
+    q = rotate(q, text_length, rotary)
+    return q, rotate(k, text_length, rotary), v
 
 def rotate(x, text_length, rotary):
     "`x` with its video tokens turned by their positions; `x` itself is not written to"

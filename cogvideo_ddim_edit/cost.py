@@ -140,7 +140,7 @@ def row_block(c, size):
 
 # %% ../nbs/12_cost.ipynb #57fafd67
 def keys_seen(injection, w, T, N):
-    "Numbers of keys of a query that looks: plain ones, and those with a weight of their own"
+    "Numbers of keys of a query that looks: plain ones, and those with a weight of their alone"
     S, first, mask = T + N, 0 if injection.reference_text else T, injection.shown
     replaces = injection.kind == 'convex' and w == float('inf')
     if injection.kind not in ('added', 'convex') or replaces: return S, 0
@@ -151,12 +151,12 @@ def keys_seen(injection, w, T, N):
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
     if injection.kind == 'added':
-        own, weighed = (0 if w == float('inf') else S), kept*soft
+        alone, weighed = (0 if w == float('inf') else S), kept*soft
     elif mask is None:
-        own, weighed = (S + first if w == 1 else S), 0
+        alone, weighed = (S + first if w == 1 else S), 0
     else:
-        own, weighed = S - kept*soft, 2*kept*soft
-    return own + kept*(not soft), weighed
+        alone, weighed = S - kept*soft, 2*kept*soft
+    return alone + kept*(not soft), weighed
 
 def looking(c, size, injection, w): # FLOPs
     "Attention of one row of the edit in a block that injects"
@@ -183,20 +183,20 @@ def call_flops(config, # Of a CogVideoX transformer
     if last < 0:
         references = 0
     stays = n if references and not (early and last < n - 1) else last + 1
-    own, block = 4*(T + N)**2*d, row_block(config, size)
-    seen = n*own
+    alone, block = 4*(T + N)**2*d, row_block(config, size)
+    seen = n*alone
     if references:
-        seen = _seen(config, size, injection, weight, own)
+        seen = _seen(config, size, injection, weight, alone)
     ways = ((rows + references)*row_in(config, size) + 4*(config.ofs_embed_dim or 0)**2
             + (rows + references*(stays == n))*row_out(config, size))
-    return ways + rows*(n*block + seen) + references*stays*(block + own)
+    return ways + rows*(n*block + seen) + references*stays*(block + alone)
 
-def _seen(config, size, injection, weight, own):
+def _seen(config, size, injection, weight, alone):
     "Attention of one row of the edit in all blocks"
     w, n, total = injection.weight if weight is None else weight, config.num_layers, 0
     for factor in (injection.factor_at(i, n) for i in range(n)):
-        strength = w if factor == 1 else w*factor if factor else 0
-        total += looking(config, size, injection, strength) if factor else own
+        strength = w*factor if factor else 0
+        total += looking(config, size, injection, strength) if factor else alone
     return total
 
 # %% ../nbs/12_cost.ipynb #91ad0ed2
@@ -273,9 +273,9 @@ def calls_of_mask(mask: Any, n: int, rows: int) -> list[Calls]:
     def samples(count, interval):
         return Calls('edit', len(spread_over(range(n), count, interval)), rows)
 
-    asked = [samples(**ASKED)] if mask == 'automatic' else []
+    words = [samples(**ASKED)] if mask == 'automatic' else []
     count = default(finders[mask], 'count')
-    return [*asked, samples(count, default(difference_mask, 'interval'))]
+    return [*words, samples(count, default(difference_mask, 'interval'))]
 
 # %% ../nbs/12_cost.ipynb #7e0565db
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own
@@ -413,7 +413,8 @@ def job_bill(family: str, # A key of `FAMILIES`; the video has its trained size 
     "What an edit costs with a published model; raises `PresetError`, `FamilyError`"
     _check_family(family)
     config, size = SimpleNamespace(**PUBLISHED[family]['transformer']), native_size(family)
-    preset, how = ('public_script', dict(shortcut=False)) if public else (preset, dict(prompts=prompts))
+    how = dict(shortcut=False) if public else dict(prompts=prompts)
+    preset = 'public_script' if public else preset
     passes = PUBLIC_PASSES if public else job_passes(preset, prompts)
     vae, frames, (height, width) = PUBLISHED[family]['vae'], 4*size[0] - 3, (8*x for x in size[1:])
     one = {part: vae_flops(vae, part, frames, height, width) for part in ('encode', 'decode')}

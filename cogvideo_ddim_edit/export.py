@@ -232,7 +232,7 @@ def find_sound(video, # A Video or an edit
     if origin is None:
         return None, ()
     name = _short(origin.path)
-    if not origin.path.is_file():
+    if not (origin.path.is_absolute() and origin.path.is_file()): # a record knows the name only
         return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
     notes = left_out(origin.path)
     if not origin.audio:

@@ -5,7 +5,7 @@
 # %% ../nbs/01_loading.ipynb #22d3b6d6
 from __future__ import annotations
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.util import find_spec
@@ -13,12 +13,12 @@ from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Literal
 import json
-from .settings import EditError
+from .settings import EditError, Settings, check_names
 
 # %% auto #0
 __all__ = ['FAMILIES', 'Family', 'family_of', 'Requirements', 'requirements_of', 'embedded_model', 'requirements', 'ModelError',
-           'ModelNotFound', 'ModelSettings', 'model_configs', 'next_mode', 'free_memory', 'load_pipeline',
-           'FamilyError', 'random_pipeline']
+           'ModelNotFound', 'MissingError', 'ModelSettings', 'model_configs', 'next_mode', 'free_memory',
+           'load_pipeline', 'FamilyError', 'random_pipeline']
 
 # %% ../nbs/01_loading.ipynb #9e59c982
 @dataclass(frozen=True)
@@ -145,9 +145,12 @@ class ModelError(EditError):
 class ModelNotFound(ModelError):
     "There is no such model, neither here nor on the hub"
 
+class MissingError(ModelError):
+    "What a model needs, a package or a device, is not on this machine"
+
 # %% ../nbs/01_loading.ipynb #0f91462d
-@dataclass(frozen=True)
-class ModelSettings:
+@dataclass(frozen=True, repr=False, eq=False)
+class ModelSettings(Settings):
     "Which model, in which number format, and how it is kept in memory; raises `ModelError`"
     model: str | None = None # Folder or hub name; None: the embedded model
     revision: str | None = None # Branch, tag or commit on the hub; None: the main branch
@@ -166,23 +169,10 @@ class ModelSettings:
     local_files_only: bool = False # Never ask the hub
 
     def __post_init__(self):
-        for name, value in _normal(self).items():
-            object.__setattr__(self, name, value)
-        for setting in fields(self):
-            _check_setting(setting.name, getattr(self, setting.name))
+        self.put(**_normal(self))
+        for name in self.names():
+            _check_setting(name, getattr(self, name))
         _check_together(self)
-
-    def as_dict(self) -> dict: # Of plain values, as JSON takes them
-        "The settings as JSON takes them"
-        return asdict(self) | dict(lora=list(self.lora), lora_weights=list(self.lora_weights))
-
-    @classmethod
-    def from_dict(cls, values: dict # What `as_dict` gave, or a part of it
-                 ) -> ModelSettings: # The same settings
-        "Settings from their plain values; raises `ModelError` for a name there is not"
-        for name in values:
-            _known(name)
-        return cls(**values)
 
 # %% ../nbs/01_loading.ipynb #3a82c526
 _CHOICES = dict(dtype=(None, 'fp32', 'fp16', 'bf16'), memory=(None, 'auto'),
@@ -190,14 +180,6 @@ _CHOICES = dict(dtype=(None, 'fp32', 'fp16', 'bf16'), memory=(None, 'auto'),
 _SHORT = dict(float32='fp32', float16='fp16', half='fp16', bfloat16='bf16')
 _SWITCHES = 'tiling', 'slicing', 'compile', 'local_files_only'
 _NAMES = 'revision', 'variant', 'attention_backend'
-
-def _known(name):
-    "Refuse a setting there is not, and say which was meant"
-    names = [setting.name for setting in fields(ModelSettings)]
-    if name in names: return
-    near = get_close_matches(str(name), names, n=1)
-    hint = f'did you mean {near[0]!r}?' if near else f'there are {", ".join(names)}'
-    raise ModelError(f'a model has no setting {name!r}; {hint}')
 
 def _tuple(value):
     "A lone value or a list as a tuple"
@@ -320,9 +302,9 @@ def _hub_files(settings, hub) -> _Files:
 def _listed(name, hub):
     "The names of a hub model's files; None without a network: what was fetched may be enough"
     from huggingface_hub import HfApi, errors
-    asked = {k: v for k, v in hub.items() if k in ('revision', 'token')}
+    where = {k: v for k, v in hub.items() if k in ('revision', 'token')}
     try:
-        return frozenset(f.rfilename for f in HfApi().model_info(name, **asked).siblings)
+        return frozenset(f.rfilename for f in HfApi().model_info(name, **where).siblings)
     except (errors.RepositoryNotFoundError, errors.RevisionNotFoundError,
             errors.HFValidationError):
         raise
@@ -464,8 +446,8 @@ def _check_tokenizer(found):
         raise ModelError(f'{found.model!r} lacks tokenizer/spiece.model; {found.again}')
     needed = dict(sentencepiece='sentencepiece', protobuf='google.protobuf')
     if missing := [package for package, module in needed.items() if not _installed(module)]:
-        raise ModelError(f'the tokenizer of {found.model!r} needs {" and ".join(missing)}; run '
-                         f'`pip install {" ".join(missing)}`')
+        raise MissingError(f'the tokenizer of {found.model!r} needs {" and ".join(missing)}; run '
+                           f'`pip install {" ".join(missing)}`')
 
 def _installed(module) -> bool:
     "Is there such a module?"
@@ -565,8 +547,8 @@ def _device(settings) -> str:
     try:
         torch.empty(0, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as e:
-        raise ModelError(f'there is no device {name!r} on this machine; use cpu, or leave device '
-                         'out') from e
+        raise MissingError(f'there is no device {name!r} on this machine; use cpu, or leave device '
+                           'out') from e
     return name
 
 def _on_cpu(settings) -> bool:
@@ -645,12 +627,12 @@ _REFUSED = dict(
 
 def _settings(model, changes):
     "Settings, and the keywords that are diffusers' business; raises `ModelError`"
-    names = {setting.name for setting in fields(ModelSettings)}
+    names = ModelSettings.names()
     passed = {name: value for name, value in changes.items() if name not in names}
     for name in passed:
         if name in _REFUSED: raise ModelError(_REFUSED[name])
         if get_close_matches(name, names, n=1, cutoff=.8):
-            _known(name)
+            check_names([name], names, 'setting of a model', ModelError)
     fitting = {name: value for name, value in changes.items() if name in names}
     if isinstance(model, ModelSettings):
         settings = replace(model, **fitting)
@@ -672,13 +654,13 @@ def _check_backend(name):
 def _check_packages(settings, device):
     "Refuse what needs a package or a GPU that is not here"
     if settings.offload in ('model', 'sequential') and device.startswith('cpu'):
-        raise ModelError(f'offload {settings.offload!r} moves parts to a GPU while they work, and '
-                         "the device is the CPU; use 'none' or 'group'")
+        raise MissingError(f'offload {settings.offload!r} moves parts to a GPU while they work, '
+                           "and the device is the CPU; use 'none' or 'group'")
     needed = dict(torchao=settings.quantize != 'none', peft=bool(settings.lora))
     for package, wanted in needed.items():
         if wanted and not _installed(package):
             what = f'quantize {settings.quantize!r}' if package == 'torchao' else 'lora'
-            raise ModelError(f'{what} needs {package}; run `pip install {package}`')
+            raise MissingError(f'{what} needs {package}; run `pip install {package}`')
     _check_backend(settings.attention_backend)
     for path in settings.lora:
         if not Path(path).expanduser().exists() and not _is_hub_name(path):
@@ -736,8 +718,11 @@ def _quantization(settings):
     from torchao.quantization import Float8WeightOnlyConfig, Int8WeightOnlyConfig
     import transformers
     kind = dict(int8=Int8WeightOnlyConfig, fp8=Float8WeightOnlyConfig)[settings.quantize]
+    # what passes through this layer of T5 is too large for eight bits of floating point
+    kept = ['wo'] if settings.quantize == 'fp8' else None
+    text_encoder = transformers.TorchAoConfig(kind(), modules_to_not_convert=kept)
     return PipelineQuantizationConfig(quant_mapping=dict(
-        transformer=TorchAoConfig(kind()), text_encoder=transformers.TorchAoConfig(kind())))
+        transformer=TorchAoConfig(kind()), text_encoder=text_encoder))
 
 def _add_loras(pipe, settings):
     "LoRA weights beside the transformer's; raises `ModelError`"

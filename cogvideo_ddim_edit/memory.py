@@ -274,13 +274,12 @@ def transformer_activations(config: dict, # Of a transformer
                             dtype: str, # A key of `BYTES`
                             tokens: int, # Of video
                             rows: int = 1, # Rows of the batch, the reference's included
-                            injected: bool = True, # Is our processor in place?
                            ) -> int: # Bytes
     "The most that is alive beside the weights in a call of the transformer"
     c, b = _full('transformer', config), BYTES[dtype]
     d, both = _width(c), tokens + c['max_text_seq_length']
     feed_forward = 12*both*d*b
-    turning = (8 if injected else 5)*both*d*b + 2*tokens*d*b + 12*tokens*d
+    turning = 5*both*d*b + 2*tokens*d*b + 12*tokens*d
     rotary = c['use_rotary_positional_embeddings']
     return rows*(max(feed_forward, turning) if rotary else feed_forward)
 
@@ -540,7 +539,7 @@ def plan_memory(configs: dict[str, dict], # Component to its configuration
     alive = {'text': text_activations(configs['text_encoder'], dtype),
              'encode': vae_activations(configs['vae'], dtype, 'encode', *video, mode.tiling),
              'transformer': transformer_activations(configs['transformer'], dtype, tokens,
-                                                    rows + references, references > 0),
+                                                    rows + references),
              'decode': vae_activations(configs['vae'], dtype, 'decode', *video, mode.tiling)}
     model = dict(zip(alive, ('text_encoder', 'vae', 'transformer', 'vae')))
     phases = tuple(Phase(name, on[model[name]], alive[name]) for name in alive)
@@ -622,14 +621,14 @@ def _why(plans, free_device, free_host):
     free = free_host if free_device is None else free_device
     needs = plan.host + plan.largest.activations if free_device is None else needed(plan)
     mode = str(plan.mode)[0].upper() + str(plan.mode)[1:]
-    said = (f'{mode}: the {plan.largest.name} phase needs most, {_gb(needs)} '
+    why = (f'{mode}: the {plan.largest.name} phase needs most, {_gb(needs)} '
             f'with the margin, and {_gb(free)} are free on {where}')
-    if len(plans) == 1: return said + '.'
-    if free_device is None: return said + ', which the faster mode would exceed.'
+    if len(plans) == 1: return why + '.'
+    if free_device is None: return why + ', which the faster mode would exceed.'
     before = plans[-2]
     if needed(before) > free_device:
-        return said + f'; {before.mode} would need {_gb(needed(before))}.'
-    return said + (f'; {before.mode} would need {_gb(before.host)} of host memory, where '
+        return why + f'; {before.mode} would need {_gb(needed(before))}.'
+    return why + (f'; {before.mode} would need {_gb(before.host)} of host memory, where '
                    f'{_gb(free_host)} are free.')
 
 def _lacks(plans, free_device, free_host):

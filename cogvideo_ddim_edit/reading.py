@@ -5,6 +5,7 @@
 # %% ../nbs/02a_reading.ipynb #19f2a875
 from __future__ import annotations
 
+import struct
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -138,22 +139,35 @@ class VideoIndex:
         return self.pts[position]*self.tick
 
 # %% ../nbs/02a_reading.ipynb #8839d6be
-def _rate(times, tick, said):
+def _rate(times, tick, stated):
     "Frames per second, and whether the rate is steady"
     steps = np.diff(times)
     mean = float(steps.mean()) if len(steps) else 0
     if not mean:
-        return said or Fraction(8), True
+        return stated or Fraction(8), True
     measured = 1/(Fraction(mean).limit_denominator(10**6)*tick)
-    fps = said if said and abs(said/measured - 1) < .02 else measured
+    fps = stated if stated and abs(stated/measured - 1) < .02 else measured
     return fps.limit_denominator(1001), bool(np.ptp(steps) <= max(1, .02*mean))
+
+# %% ../nbs/02a_reading.ipynb #fdcacc0e
+def _lacks_bytes(container):
+    "Is an AVI or FLV shorter than its header says?"
+    path, kind = Path(container.name.removeprefix('file:')), container.format.name
+    with path.open('rb') as file:
+        head = file.read(2**16)
+    at, stated = head.find(b'filesize\0'), 0
+    if kind == 'avi' and head[4:8] != b'\xff'*4:
+        stated = int.from_bytes(head[4:8], 'little') + 8
+    elif kind == 'flv' and 0 <= at < len(head) - 17:
+        stated = struct.unpack('>d', head[at + 9:at + 17])[0]
+    return stated > path.stat().st_size
 
 # %% ../nbs/02a_reading.ipynb #bc6db62b
 def _packets(container, stream):
     "Time and hiddenness of the packets that are whole, and how many frames were promised"
     import av
     listed = len(stream.index_entries) if container.format.name.startswith('mov') else 0
-    found = []
+    cut, found = _lacks_bytes(container), []
     try:
         for packet in container.demux(stream):
             if packet.size:
@@ -166,6 +180,8 @@ def _packets(container, stream):
     while found and found[-1][2]:
         found.pop()
         listed = listed or len(found) + 1
+    if cut:
+        listed = max(listed, stream.frames, len(found) + 1)
     return [(time, hidden) for time, hidden, _ in found], max(listed - len(found), 0)
 
 # %% ../nbs/02a_reading.ipynb #0e919755
@@ -178,14 +194,16 @@ def _before_gap(times, near_end=16):
 
 # %% ../nbs/02a_reading.ipynb #1aa96c6c
 def _missing_by_duration(container, stream, last, fps):
-    "Frames that the duration of a Matroska file promises after the last one there"
-    if not container.format.name.startswith('matroska'):
-        return 0
-    try:
-        hours, minutes, rest = stream.metadata.get('DURATION', '').split(':')
-        lasts = int(hours)*3600 + int(minutes)*60 + float(rest)
-    except ValueError:
-        return 0
+    "Frames that the duration of a Matroska or FLV file promises after the last one there"
+    lasts = 0
+    if container.format.name == 'flv' and _lacks_bytes(container):
+        lasts = (container.duration or 0)/1_000_000
+    elif container.format.name.startswith('matroska'):
+        try:
+            hours, minutes, rest = stream.metadata.get('DURATION', '').split(':')
+            lasts = int(hours)*3600 + int(minutes)*60 + float(rest)
+        except ValueError:
+            return 0
     missing = round((lasts - float(last*stream.time_base))*fps) - 1
     return missing if missing > 1 else 0
 
@@ -211,18 +229,18 @@ def _index_stream(path):
 # %% ../nbs/02a_reading.ipynb #e424ab80
 def _timed(container, stream, times, missing):
     "Times that can be shown, their rate and steadiness, and how many frames are missing"
-    there, tick, said = len(times), stream.time_base, stream.guessed_rate
-    fps, steady = _rate(times, tick, said)
-    if _missing_by_duration(container, stream, times[-1], said or fps):
+    there, tick, stated = len(times), stream.time_base, stream.guessed_rate
+    fps, steady = _rate(times, tick, stated)
+    if _missing_by_duration(container, stream, times[-1], stated or fps):
         times = _before_gap(times)
         there = len(times)
-        missing = _missing_by_duration(container, stream, times[-1], said or fps)
+        missing = _missing_by_duration(container, stream, times[-1], stated or fps)
     elif missing:
         times = _before_gap(times)
     elif not steady and container.format.name in ('mpegts', 'mpeg'):
         sooner = _before_gap(times, 3)
-        times = sooner if _rate(sooner, tick, said)[1] else times
-    fps, steady = _rate(times, tick, said)
+        times = sooner if _rate(sooner, tick, stated)[1] else times
+    fps, steady = _rate(times, tick, stated)
     return times, fps, steady, missing + there - len(times)
 
 # %% ../nbs/02a_reading.ipynb #0ab2eaeb
@@ -369,8 +387,9 @@ class _Look:
 def _turn(frame, known):
     "a, b, c, d of the display matrix; `known` keeps those met before, by their angle"
     from av.sidedata.sidedata import Type
-    if frame.rotation not in known: # a frame that was asked for its side data is not freed at once
-        matrix = frame.side_data.get(Type.DISPLAYMATRIX)
+    if frame.rotation not in known:
+        # A frame that was asked for its side data is not freed at once: ask a small copy
+        matrix = frame.reformat(width=2, height=2).side_data.get(Type.DISPLAYMATRIX)
         numbers = (65536, 0, 0, 0, 65536) if matrix is None else np.frombuffer(matrix, np.int32)
         known[frame.rotation] = tuple(int(numbers[i]) for i in (0, 1, 3, 4))
     return known[frame.rotation]
@@ -408,6 +427,8 @@ def _filters(look, size):
         colours += ':out_primaries=bt709:out_transfer=bt709'
     steps = [('transpose', 'cclock_flip')] if look.transposed else []
     steps += [('hflip', None)]*(across < 0) + [('vflip', None)]*(down < 0)
+    if look.hdr and size[0]*size[1] < look.width*look.height:
+        steps += [('scale', f'{size[0]}:{size[1]}:flags=area')] # colours take memory
     steps += [('scale', f'{size[0]}:{size[1]}:flags=bicubic{colours}')]
     return [*steps, ('format', 'rgba' if look.alpha else 'rgb24')]
 
@@ -508,19 +529,19 @@ def _turn_remark(look):
 # %% ../nbs/02a_reading.ipynb #e93bd4ef
 def _look_remarks(look, shape, woven):
     "Sentences on what was done to the picture"
-    said = _turn_remark(look)
+    remarks = _turn_remark(look)
     if shape != 1:
-        said.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made square.')
+        remarks.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made square.')
     if woven:
-        said.append('Interlaced; each pair of half pictures is made a whole one (bwdif).')
+        remarks.append('Interlaced; each pair of half pictures is made a whole one (bwdif).')
     if look.hdr:
-        said.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits is '
+        remarks.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits is '
                     'white.')
     if look.guessed:
-        said.append('The file names no colour matrix; BT.709 is used, as players do for HD.')
+        remarks.append('The file names no colour matrix; BT.709 is used, as players do for HD.')
     if look.alpha:
-        said.append('Transparent parts are shown on white.')
-    return tuple(said)
+        remarks.append('Transparent parts are shown on white.')
+    return tuple(remarks)
 
 # %% ../nbs/02a_reading.ipynb #92ae9587
 @dataclass(frozen=True, eq=False)
@@ -529,6 +550,7 @@ class Displayed:
     position: int # In the file, in the order in which frames are shown
     pixels: np.ndarray # (height, width, 3), uint8
     remarks: tuple[str, ...] # What was done to it
+    size: tuple[int, int] # (width, height) that it is shown at; its pixels may be fewer
 
 # %% ../nbs/02a_reading.ipynb #48447c35
 def _decoded(container, stream, cut):
@@ -557,7 +579,14 @@ def _use_threads(stream):
     stream.codec_context.thread_count = max(1, min(os.cpu_count() or 1, affordable, 8))
 
 # %% ../nbs/02a_reading.ipynb #4a1f3de6
-def _forward(path, index, wanted, jump):
+def _halved(size, enough):
+    "Half the size, and again, while it is large and a picture of `enough` pixels can be made of it"
+    while size[0]*size[1] > 2**21 and min(size[0]//2/enough[0], size[1]//2/enough[1]) >= 1:
+        size = size[0]//2, size[1]//2
+    return size
+
+# %% ../nbs/02a_reading.ipynb #ddcc41dc
+def _forward(path, index, wanted, jump, enough):
     "The wanted pictures after a jump to a time in ticks (None: from the start)"
     import av
     where, size = {time: i for i, time in enumerate(index.pts)}, None
@@ -580,8 +609,10 @@ def _forward(path, index, wanted, jump):
                                     f'{size[0]}×{size[1]}, that of the first.',)
                     if frame.is_corrupt:
                         remarks += ('Some of the frames are damaged.',)
-                    yield Displayed(position, _pixels(frame, look, size, stream.time_base, graphs),
-                                    remarks)
+                    to = _halved(size, enough) if look.hdr and enough else size
+                    pixels = _pixels(frame, look, to, stream.time_base, graphs)
+                    yield Displayed(position, pixels, remarks, size)
+                    del pixels
                 if position >= last:
                     return
     except av.FFmpegError as error:
@@ -589,14 +620,14 @@ def _forward(path, index, wanted, jump):
                          'its end') from error
 
 # %% ../nbs/02a_reading.ipynb #b964f4df
-def _stream_pictures(path, index, wanted):
+def _stream_pictures(path, index, wanted, enough):
     "The wanted frames of a video file, in order"
     first = index.pts[wanted[0]]
     jumps = [first - round(back/index.tick) for back in (0, 2, 20)]
     if index.counted or not wanted[0]:
         jumps = []
     for jump in (*jumps, None):
-        found = _forward(path, index, wanted, jump)
+        found = _forward(path, index, wanted, jump, enough)
         try:
             picture = next(found, None)
         except VideoError:
@@ -607,19 +638,20 @@ def _stream_pictures(path, index, wanted):
             break
     if picture is not None:
         yield picture
+        del picture # in 4K it is 25 MB
         yield from found
 
 # %% ../nbs/02a_reading.ipynb #dc75672b
-def _still_pictures(path, index, wanted):
+def _still_pictures(path, index, wanted, enough):
     "The wanted pictures of a picture file that may move"
     with open_picture(path) as picture:
         for position in wanted:
             picture.seek(position)
             pixels, remarks = picture_pixels(picture)
-            yield Displayed(position, pixels, remarks)
+            yield Displayed(position, pixels, remarks, pixels.shape[1::-1])
 
 
-def _folder_pictures(folder, index, wanted):
+def _folder_pictures(folder, index, wanted, enough):
     "The wanted pictures of a folder, brought to the size of the first"
     from PIL import Image
     files, size = picture_files(folder), None
@@ -631,21 +663,23 @@ def _folder_pictures(folder, index, wanted):
             pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
             remarks += (f'The pictures differ in size; all are scaled to {size[0]}×{size[1]}, the '
                         'first one\'s.',)
-        yield Displayed(position, pixels, remarks)
+        yield Displayed(position, pixels, remarks, size)
 
 # %% ../nbs/02a_reading.ipynb #023c5060
 def decode_pictures(path: str | Path, # A video or picture file, or a folder of pictures
                     index: VideoIndex, # Of that file
-                    wanted: Collection[int] # Positions
+                    wanted: Collection[int], # Positions
+                    enough: tuple[int, int] | None = None # Pixels that are needed of HDR; None: all
                    ) -> Iterator[Displayed]: # In the order in which they are shown
     "The wanted frames, each once, as they are shown; raises `VideoError`"
     path, wanted = check_path(path), sorted(set(wanted))
     how = {'folder': _folder_pictures, 'picture': _still_pictures, 'video': _stream_pictures}
     missing = iter(wanted)
-    for picture in how[_kind(path)](path, index, wanted) if wanted else ():
+    for picture in how[_kind(path)](path, index, wanted, enough) if wanted else ():
         if (due := next(missing)) != picture.position:
             raise _undecoded(path, index, due)
         yield picture
+        del picture # in 4K it is 25 MB: free it before the next one is made
     if (due := next(missing, None)) is not None:
         raise _undecoded(path, index, due)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor
 from pathlib import Path
-import gc
 import numpy as np
 from .reading import VideoError, displayed_frames, file_hash
 from .export import (ExportError, Sound, WrittenFile, add_sound, check_video_path,
@@ -139,7 +138,8 @@ def _check_edit(edit):
         raise ExportError(f'the edit has other frames than what was read from {name}; lay back the '
                           'edit itself')
     if not origin.path.exists():
-        raise ExportError(f'{name} is no longer where it was; put it back to lay an edit into it')
+        raise ExportError(f'{name} is no longer where it was; put it back, or say where it lies '
+                          'now (`located`)')
     if source.sha256 and file_hash(origin.path) != source.sha256:
         raise ExportError(f'{name} is not the file that was edited; put that one back')
     return origin
@@ -154,10 +154,8 @@ def restored_frames(edit # Has `video` and `source`; the source was read from a 
                      for video in (edit.source, edit.video))
     try:
         frames = displayed_frames(origin.path, origin.start, origin.duration)
-        for count, (time, frame) in enumerate(frames):
+        for time, frame in frames:
             yield time, _lay_in(frame, before.at(time), after.at(time), covered, part, weights)
-            if count % 16 == 15:
-                gc.collect() # decoded frames hang in cycles: few objects, but large ones
     except VideoError as e:
         raise ExportError(f'the source cannot be read once more: {e}') from e
 

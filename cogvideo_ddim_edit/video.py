@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
 from io import BytesIO
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['MAX_BYTES', 'Origin', 'Video', 'write_mp4', 'resize_frame', 'shown_frames', 'play_html', 'choose_frames', 'seconds',
-           'fit_box', 'fit_frame', 'read_image', 'read_video', 'sample', 'encode_video', 'decode_latents']
+           'fit_box', 'fit_frame', 'read_image', 'read_video', 'located', 'sample', 'encode_video', 'decode_latents']
 
 # %% ../nbs/02_video.ipynb #9900c20a
 @dataclass(frozen=True)
@@ -42,6 +42,20 @@ class Origin:
     box: tuple[float, float, float, float] # The used part of it: left, top, right, bottom
     fps: Fraction # Frames per second of the file
     audio: bool # Does the file have sound?
+
+    def as_dict(self) -> dict: # JSON
+        "All of it, but of the path only the name"
+        return dict(name=self.path.name, start=str(self.start), duration=str(self.duration),
+                    times=[str(time) for time in self.times], size=list(self.size),
+                    box=list(self.box), fps=str(self.fps), audio=self.audio)
+
+    @classmethod
+    def from_dict(cls, about: dict # From `as_dict`
+                 ) -> Origin: # Its path is a name only: see `located`
+        "The origin that `as_dict` wrote"
+        return cls(Path(about['name']), Fraction(about['start']), Fraction(about['duration']),
+                   tuple(map(Fraction, about['times'])), tuple(about['size']),
+                   tuple(about['box']), Fraction(about['fps']), about['audio'])
 
 # %% ../nbs/02_video.ipynb #9fa0ccae
 @dataclass(frozen=True, eq=False, repr=False)
@@ -430,6 +444,19 @@ def read_video(path: str | Path, # A video or moving picture, or a folder of pic
     return Video(frames, Fraction(fps or chosen.fps), path.stem, chosen.positions, notes,
                  file_hash(path), origin)
 
+# %% ../nbs/02_video.ipynb #b51115a5
+def located(video: Video, # That was read from a file, perhaps on another machine
+            path: str | Path # Of that file, or folder of pictures, here
+           ) -> Video:
+    "The same video, whose file lies at `path`; raises `VideoError` if that is another file"
+    path = check_path(path)
+    if video.origin is None:
+        raise VideoError('this video came from no file, so it cannot be located')
+    if file_hash(path) != video.sha256:
+        raise VideoError(f'{path.name!r} is not {video.origin.path.name!r} that was read; give '
+                         'the path of that one')
+    return replace(video, origin=replace(video.origin, path=path.absolute()))
+
 # %% ../nbs/02_video.ipynb #e9f8d823
 @dataclass(frozen=True)
 class _Chosen:
@@ -451,9 +478,9 @@ def _choose(index, first, last, model, frame_sample_step, max_num_frames, whole)
     return _Chosen(tuple(chosen), index.fps/chosen.step, False, chosen)
 
 # %% ../nbs/02_video.ipynb #e38a9467
-def _complete(size, picture):
+def _complete(size, shown):
     "The size to read at, with the sides that the file decides filled in"
-    (width, height), (h, w, _) = size, picture.shape
+    (width, height), (w, h) = size, shown
     if width is None:
         width = max(1, round(w*height/h)) if height else w
     return width, height or max(1, round(h*width/w))
@@ -471,15 +498,15 @@ def _collect(path, index, positions, size, fit):
     frames, shown, remarks, rows = None, None, [], {}
     for row, position in enumerate(positions):
         rows.setdefault(position, []).append(row)
-    for picture in decode_pictures(path, index, rows):
+    for picture in decode_pictures(path, index, rows, size if all(size) else None):
         if frames is None:
-            shown = picture.pixels.shape[1::-1]
-            to = _complete(size, picture.pixels)
+            shown, to = picture.size, _complete(size, picture.size)
             check_pixels(*to, 'width and height ask for')
             _check_memory(len(positions), *to)
             frames = np.empty((len(positions), *to[::-1], 3), np.uint8)
         frames[rows[picture.position]] = fit_frame(picture.pixels, *to, fit)
         remarks += [remark for remark in picture.remarks if remark not in remarks]
+        del picture # in 4K it is 25 MB: free it before the next one is made
     return frames, (*remarks, *_size_remark(shown, to, fit)), shown
 
 # %% ../nbs/02_video.ipynb #18d57040
@@ -561,6 +588,7 @@ def encode_video(pipe: DiffusionPipeline, # A CogVideoX pipeline
     pixels = pixels.float()/127.5 - 1
     with torch.no_grad():
         latents = vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode()
+    pipe.maybe_free_model_hooks() # of a model that is offloaded, leave nothing on the device
     latents = latents.float()*vae.config.scaling_factor
     return latents.permute(0, 2, 1, 3, 4).contiguous()
 
@@ -580,6 +608,7 @@ def decode_latents(pipe: DiffusionPipeline, # A CogVideoX pipeline
     latents = (latents.float()/vae.config.scaling_factor).permute(0, 2, 1, 3, 4)
     with torch.no_grad():
         pixels = vae.decode(latents.to(device, vae.dtype)).sample[0].float()
+    pipe.maybe_free_model_hooks()
     if not pixels.isfinite().all():
         raise VideoError(f'the autoencoder gave pixels that are not finite in {vae.dtype}; load '
                          'the pipeline in bfloat16 or float32')

@@ -1,10 +1,11 @@
-"""The lowest versions that settings.ini declares: constraints for pip, or a try in a fresh environment
+"""The lowest versions that settings.ini declares: constraints for pip, or a fresh environment
 
-    python tools/floor.py > floor.txt              each requirement at its floor, for `pip install -c`
-    python tools/floor.py torch==2.13.0            but this one as given
-    python tools/floor.py --demo torch==2.13.0     installs exactly these and edits the demo's video
+    python tools/floor.py > floor.txt           each requirement at its floor, for `pip -c`
+    python tools/floor.py torch==2.13.0         but this one as given
+    python tools/floor.py --demo torch==2.13.0  installs exactly these, edits the demo's video
 
-What is not declared is whatever fits beside it. The environment of `--demo` is removed at the end."""
+What is not declared is whatever fits beside it. The environment of `--demo` is removed at the
+end."""
 from configparser import ConfigParser
 from pathlib import Path
 import os
@@ -51,7 +52,8 @@ def demo(lines):
         (here/'floor.txt').write_text('\n'.join(lines), encoding='utf-8')
         venv.create(here/'venv', with_pip=True)
         programs = here/'venv'/('Scripts' if os.name == 'nt' else 'bin')
-        install = [programs/'python', '-m', 'pip', 'install', '--quiet', '-c', here/'floor.txt', ROOT]
+        install = [programs/'python', '-m', 'pip', 'install', '--quiet', '-c', here/'floor.txt']
+        install.append(ROOT)
         edit = [programs/'cogvideo-ddim-edit', 'demo', '--num_inference_steps', '4']
         for step in (install, edit):
             subprocess.run(step, cwd=here, env=environment, check=True)

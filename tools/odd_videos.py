@@ -28,7 +28,7 @@ class Odd:
     path: str | Path # Where it is
     refused: str = '' # Part of the sentence that refuses it; '': it is read
     filters: str = 'null' # With which ffmpeg gives the same frames
-    said: str = '' # Part of a note that must be there
+    remark: str = '' # Part of a note that must be there
     compared: bool = True # Does ffmpeg give frames to compare with?
     settings: dict = field(default_factory=dict) # For `read_video`
 
@@ -115,7 +115,7 @@ def codecs(make: Maker):
         make.video(name, '-c:v', codec, '-pix_fmt', pixels, *quiet)
     make.video('av1.mp4', '-c:v', 'libsvtav1', '-preset', '12', '-svtav1-params', 'lp=1')
     make.video('alpha.mkv', '-vf', 'format=yuva444p,geq=lum=p(X\\,Y):a=255*gt(X\\,48)', '-c:v',
-               'ffv1', '-pix_fmt', 'yuva444p', said='Transparent', compared=False)
+               'ffv1', '-pix_fmt', 'yuva444p', remark='Transparent', compared=False)
 
 
 def sizes(make: Maker):
@@ -129,7 +129,7 @@ def sizes(make: Maker):
                filters='scale=in_color_matrix=bt709')
     make.video('4k.mp4', *H264, '-frames:v', '9', source='testsrc2=s=3840x2160:r=8',
                settings=dict(width=480, height=270), filters='scale=in_color_matrix=bt709',
-               said='Resized from 3840×2160')
+               remark='Resized from 3840×2160')
     make.video('8k.mp4', *H264[:4], '-frames:v', '1', source='color=teal:s=7680x4320:r=8',
                refused='7680×4320 pixels, more than the 16,777,216')
 
@@ -146,13 +146,13 @@ def colours(make: Maker):
         tagged(name, f'scale=out_color_matrix={matrix},format=yuv420p', '-colorspace', matrix)
     hd = 'testsrc2=s=1280x720:r=8:d=0.5'
     unknown = 'format=yuv420p,setparams=colorspace=unknown'
-    tagged('hd-untagged.mp4', f'scale=out_color_matrix=bt709,{unknown}', source=hd, said='BT.709',
+    tagged('hd-untagged.mp4', f'scale=out_color_matrix=bt709,{unknown}', source=hd, remark='BT.709',
            filters='scale=in_color_matrix=bt709')
     tagged('hd-601.mp4', 'scale=out_color_matrix=smpte170m,format=yuv420p', '-colorspace',
            'smpte170m', source=hd)
     for name, curve in (('pq.mp4', 'smpte2084'), ('hlg.mp4', 'arib-std-b67')):
         params = f'log-level=error:colorprim=bt2020:transfer={curve}:colormatrix=bt2020nc'
-        tagged(name, 'format=yuv420p10le', '-x265-params', params, codec='libx265', said='HDR',
+        tagged(name, 'format=yuv420p10le', '-x265-params', params, codec='libx265', remark='HDR',
                filters='scale=out_primaries=bt709:out_transfer=bt709')
 
 
@@ -163,17 +163,17 @@ def geometry(make: Maker):
     matrices = [(a, 0, 0, d) for a, d in signs[1:]] + [(0, b, c, 0) for b, c in signs]
     for i, matrix in enumerate(matrices):
         data = turned(plain, tuple(one*value for value in matrix))
-        make.copy(f'turn{i}.mp4', data, said='as the file asks')
+        make.copy(f'turn{i}.mp4', data, remark='as the file asks')
     slanted = turned(plain, (46341, 46341, -46341, 46341))
-    make.copy('slanted.mp4', slanted, said='nearest quarter turn', compared=False)
+    make.copy('slanted.mp4', slanted, remark='nearest quarter turn', compared=False)
     make.copy('zeros.mp4', turned(plain, (0, 0, 0, 0)), compared=False)
     for name, shape, size in (('sar2.mp4', '2', '192:64'), ('sar-dvd.mp4', '64/45', '137:64'),
                               ('sar-ntsc.mp4', '8/9', '96:72')):
-        make.video(name, '-vf', f'setsar={shape}', *H264, filters=f'scale={size}', said='square')
+        make.video(name, '-vf', f'setsar={shape}', *H264, filters=f'scale={size}', remark='square')
     make.video('sar-mad.mkv', '-vf', 'setsar=1/100', *H264)
     wide = (make.folder/'sar2.mp4').read_bytes()
     make.copy('sar-turned.mp4', turned(wide, (0, one, -one, 0)), filters='scale=64:192',
-              said='square')
+              remark='square')
 
 
 def woven(make: Maker):
@@ -183,18 +183,18 @@ def woven(make: Maker):
                                ('bff.mpg', 'interleave_bottom', 'mpeg2video')):
         first = ('-x264opts', 'tff=1') if codec == 'libx264' else ()
         make.video(name, '-vf', f'tinterlace={order}', '-flags', '+ilme+ildct', *first, '-c:v',
-                   codec, source=source, said='Interlaced', # versions differ at the very first
+                   codec, source=source, remark='Interlaced', # versions differ at the very first
                    settings=dict(skip_frames_start=1),
                    filters='bwdif=mode=send_frame:deint=interlaced')
     parts = [ffmpeg('-f', 'lavfi', '-i', f'testsrc2=s={size}:r=8:d=1', *H264, '-f', 'mpegts', '-')
              for size in ('96x64', '64x64')]
-    make.copy('sizes.ts', b''.join(parts), said='The size changes', compared=False)
+    make.copy('sizes.ts', b''.join(parts), remark='The size changes', compared=False)
 
 
 def times(make: Maker):
     "Clocks that stop, jump, start late or before zero"
     make.video('varied.mkv', '-vf', "setpts='if(gt(N,3),N+20,N)/8/TB'", '-fps_mode', 'vfr', *H264,
-               said='rate varies')
+               remark='rate varies')
     make.video('jitter.mp4', '-vf', "setpts='(N+0.2*mod(N,3))/8/TB'", '-fps_mode', 'vfr', *H264,
                '-video_track_timescale', '90000')
     make.video('late.ts', *H264, '-output_ts_offset', '90000')
@@ -219,12 +219,13 @@ def broken(make: Maker):
     "Cut off, damaged, empty, or something else"
     long = ('-c:v', 'libx264', '-g', '8', '-bf', '2')
     source = 'testsrc2=s=96x64:r=8:d=6'
-    for kind, more in (('mp4', ('-movflags', '+faststart')), ('mkv', ()), ('ts', ()), ('avi', ())):
-        ffmpeg('-f', 'lavfi', '-i', source, *long, *more, make.folder/f'whole.{kind}')
+    for kind in ('mp4', 'mkv', 'ts', 'avi', 'flv'):
+        front = ('-movflags', '+faststart') if kind == 'mp4' else ()
+        ffmpeg('-f', 'lavfi', '-i', source, *long, *front, make.folder/f'whole.{kind}')
         whole = (make.folder/f'whole.{kind}').read_bytes()
         for part in (.3, .6, .95):
-            said = 'cut off' if kind in ('mp4', 'mkv') else ''
-            make.copy(f'cut{100*part:.0f}.{kind}', whole[:int(part*len(whole))], said=said)
+            remark = '' if kind == 'ts' else 'cut off'
+            make.copy(f'cut{100*part:.0f}.{kind}', whole[:int(part*len(whole))], remark=remark)
     plain = (make.folder/'a.mp4').read_bytes()
     make.copy('no-index.mp4', plain[:plain.index(b'moov') - 4], refused='is not a video')
     make.copy('head.mp4', plain[:40], refused='is not a video')
@@ -338,21 +339,21 @@ def pictures(make: Maker):
     shades = [Image.new('RGB', (96, 64), (10 + 20*i, 90, 200 - 20*i)) for i in range(8)]
     clear = [Image.new('RGBA', (96, 64), (10 + 20*i, 90, 200, i % 2*255)) for i in range(8)]
     uneven = [100, 100, 700, *[100]*5]
-    for name, frames, more in (
+    for name, frames, options in (
             ('w.webp', shades, dict(duration=125, lossless=True)),
             ('w.png', shades, dict(duration=125)), ('w.gif', shades, dict(duration=120)),
             ('clear.webp', clear, dict(duration=125, lossless=True)),
             ('uneven.webp', shades, dict(duration=uneven, lossless=True)),
             ('uneven.gif', shades, dict(duration=uneven))):
-        make.picture(name, frames[0], save_all=True, append_images=frames[1:], **more)
-        said = {'clear.webp': 'Transparent'}.get(name, 'rate varies' if 'uneven' in name else '')
-        make.note(name, said=said, compared=name.endswith('gif'))
+        make.picture(name, frames[0], save_all=True, append_images=frames[1:], **options)
+        remark = {'clear.webp': 'Transparent'}.get(name, 'rate varies' if 'uneven' in name else '')
+        make.note(name, remark=remark, compared=name.endswith('gif'))
     make.picture('still.png', shades[0])
     make.note('still.png')
     exif = Image.Exif()
     exif[0x0112] = 6
     make.picture('exif.jpg', shades[0], exif=exif)
-    make.note('exif.jpg', said='EXIF', compared=False)
+    make.note('exif.jpg', remark='EXIF', compared=False)
     make.picture('cmyk.jpg', shades[0].convert('CMYK'))
     make.note('cmyk.jpg', compared=False)
     make.copy('half.png', (make.folder/'still.png').read_bytes()[:-60], refused='is damaged')
@@ -362,8 +363,8 @@ def pictures(make: Maker):
         make.picture(f'mixed/{number}.png', shades[number % 8])
     (make.folder/'mixed/notes.txt').write_text('not a picture')
     (make.folder/'mixed/5.png').write_text('not a picture')
-    make.note('gaps', said='3 is followed by 7', compared=False)
-    make.note('sizes', said='differ in size', compared=False)
+    make.note('gaps', remark='3 is followed by 7', compared=False)
+    make.note('sizes', remark='differ in size', compared=False)
     make.note('mixed', refused='is not a picture')
 
 

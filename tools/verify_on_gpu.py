@@ -277,9 +277,9 @@ def backends(bench):
     for name in BACKENDS if bench.on_gpu else ('native',):
 
         def processor(i, n, name=name):
-            own = CogVideoXAttnProcessor2_0ForDDIMInversion(references=lambda batch: 0)
-            own._attention_backend = name
-            return own
+            processor = CogVideoXAttnProcessor2_0ForDDIMInversion(references=lambda batch: 0)
+            processor._attention_backend = name
+            return processor
 
         try:
             with OverrideAttnProcessors(bench.pipe.transformer, processor):
