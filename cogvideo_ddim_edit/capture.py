@@ -62,7 +62,7 @@ class AttentionPlan(settings.Settings):
         settings.check_number('budget', self.budget, 0., above=True, error=MapsError)
 
     @property
-    def names(self) -> list[str]:
+    def group_names(self) -> list[str]:
         "All groups, own ones first"
         return [*self.groups, *self.references]
 
@@ -78,7 +78,7 @@ class AttentionPlan(settings.Settings):
     def bytes_of_one(self, tokens: int # Of text and video
                     ) -> int:
         "Memory of the maps of one block at one timestep"
-        numbers = len(self.names)*tokens + 2*len(self.queries)*tokens
+        numbers = len(self.group_names)*tokens + 2*len(self.queries)*tokens
         return 4*numbers*len(self.heads or [0])
 
     def megabytes(self, tokens: int, # Of text and video
@@ -124,7 +124,7 @@ class Attention:
              block: int | None = None, # None: mean over all
             ) -> torch.Tensor: # (tokens,)
         "How much every token reads from a group of keys; raises `MapsError`"
-        number = self.number(name, self.plan.names)
+        number = self.number(name, self.plan.group_names)
         return self.mean(self.masses, timestep, block)[:, number].mean(0)
 
     def row(self, name: str, # A query

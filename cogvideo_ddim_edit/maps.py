@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .capture import Attention, AttentionPlan, capture
+from .capture import AttentionPlan, capture
 from .inversion import Inversion, InversionSettings, invert
 from .masks import otsu, predictions_along, soft_mask, spread_over
 from .schedulers import CogVideoXDDIMPathScheduler
-from .shares import MapsError, need
+from .shares import need
 from .tokens import TokenGrid, token_grid, word_tokens
 from .video import Video
 
@@ -35,7 +35,7 @@ class WordMaps:
     "Where words are: the attention between each of them and each token of the video"
     words: tuple[str, ...] # What was looked for; the last one is the rest of the text
     prompt: str # Where the words stand
-    masses: torch.Tensor = field(repr=False) # (2, layers, timesteps, words, F, h, w): video → word, word → video
+    masses: torch.Tensor = field(repr=False) # (2, layers, timesteps, words, F, h, w): → word, word →
     layers: tuple[int, ...] # Numbers of the blocks
     timesteps: tuple[int, ...] # Where on the path
     depth: int # Number of blocks that the model has
@@ -131,7 +131,7 @@ def word_maps(pipe: Any, # The pipeline that made the inversion
 
 # %% ../nbs/06_maps.ipynb #8f8ca371
 def draw_words(maps: WordMaps, # For the video and its grid
-               fields: Mapping[str, torch.Tensor] | None = None, # Title → (F, h, w) or (frames, H, W); None: of each word
+               fields: Mapping[str, torch.Tensor] | None = None, # Title → (F, h, w) or as pixels
                outline: np.ndarray | None = None, # (frames, H, W), drawn as a line at one half
                every: int = 4, # Show every n-th frame
               ): # A matplotlib Figure
@@ -226,9 +226,12 @@ def standard(x):
 def contrast(maps: WordMaps, # From `word_maps` or `invert_with_words`
              words: str | Sequence[str], # What to find
              against: str | Sequence[str] | None = None, # What it is not; None: all other words
-             weights: torch.Tensor | None = None, # (2, layers, timesteps); None: looks of the video in the first half of the depth, of the words in the second
+             weights: torch.Tensor | None = None, # (2, layers, timesteps); None: see below
             ) -> torch.Tensor: # (F, h, w), mean 0 and standard deviation 1
-    "Where `words` rather than other words are (1); raises `MapsError`"
+    """Where `words` rather than other words are (1); raises `MapsError`
+
+    Without `weights`, looks of the video count in the first half of the depth, of the words in the
+    second."""
     z = cells(maps, words, against)
     if weights is None:
         early = torch.tensor([i < maps.depth/2 for i in maps.layers])
