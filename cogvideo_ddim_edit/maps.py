@@ -35,7 +35,7 @@ class WordMaps:
     "Where words are: the attention between each of them and each token of the video"
     words: tuple[str, ...] # What was looked for; the last one is the rest of the text
     prompt: str # Where the words stand
-    masses: torch.Tensor = field(repr=False) # (2, layers, timesteps, words, F, h, w): → word, word →
+    masses: torch.Tensor = field(repr=False) # (2, layers, timesteps, words, F, h, w): to word, from
     layers: tuple[int, ...] # Numbers of the blocks
     timesteps: tuple[int, ...] # Where on the path
     depth: int # Number of blocks that the model has
