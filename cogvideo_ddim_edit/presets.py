@@ -19,11 +19,12 @@ from cogvideo_ddim_edit.settings import (
     need)
 
 # %% auto #0
-__all__ = ['HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError', 'StartError',
-           'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
+__all__ = ['CHECKS', 'HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError',
+           'StartError', 'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
            'refuse_inverted']
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
+CHECKS = 'quick', 'full', 'none'
 HELD = Injection('values', 1., (.1, .5), (.5, 1.))
 
 class PresetError(EditError):
@@ -50,6 +51,8 @@ class EditSettings(Settings):
     reference_prompt: str | None = None # Of the source that the edit sees; None: as inverted
     source_guidance_scale: float = 1. # Of the source's prediction; engine 'flow' only
     samples: int = 1 # Noises whose differences are averaged in a step; engine 'flow' only
+    check: str = 'quick' # Before the edit: 'quick', 'full' (with the way back), 'none'
+    strict: bool = False # Is what the check speaks against refused?
 
     def __post_init__(self):
         need(isinstance(self.injection, Injection), f'injection is {self.injection!r}; give an '
@@ -65,6 +68,8 @@ class EditSettings(Settings):
             check_number('strength', self.strength, 0, 1, above=True, error=StepsError)
         check_keep_below(self.keep_below)
         check_start(self.start)
+        check_choice('check', self.check, CHECKS)
+        need(isinstance(self.strict, bool), f'strict is {self.strict!r}; use True or False')
         for name in ('guidance_interval', 'mask_interval'):
             self.put(**{name: checked_interval(name, getattr(self, name))})
         self.put(mask=checked_mask(self.mask), mask_words=as_words(self.mask_words),
