@@ -8,18 +8,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 import math
+import warnings
 import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents, seeded_noise
 from .loading import requirements
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
-from .settings import EditError
+from .settings import EditError, need
 from .video import Video, decode_latents, encode_video
 
 # %% auto #0
 __all__ = ['HIDDEN', 'LEAST_VAE', 'MOST_LOSS', 'MOST_STRANGE', 'LEAST_VAE_OF_TOY', 'LARGEST_OF_TOY', 'TOY', 'REAL_MODEL',
            'frame_psnr', 'hidden_timestep', 'errors_behind_noise', 'unknown_words', 'is_unknown', 'remark_on_words',
-           'known_words', 'UntrustedError', 'Check', 'quick_check']
+           'known_words', 'UntrustedError', 'remark', 'Check', 'quick_check']
 
 # %% ../nbs/04h_gate.ipynb #3ec38df3
 def frame_psnr(a: np.ndarray, # Frames (frames, height, width, 3), uint8
@@ -98,6 +99,16 @@ TOY, REAL_MODEL = 'the embedded model', 'zai-org/CogVideoX-5b' # As `requirement
 
 class UntrustedError(EditError):
     "An edit that was refused because it would not be worth looking at"
+
+def remark(sentence: str, # What speaks against an edit; '': nothing
+           strict: bool = False, # Is it refused?
+           depth: int = 2, # Callers up to the one that is warned
+          ) -> list[str]: # The sentence, for the record
+    "Warn of something, or refuse it; raises `UntrustedError`"
+    if not sentence: return []
+    need(not strict, sentence, UntrustedError)
+    warnings.warn(sentence, stacklevel=depth + 1)
+    return [sentence]
 
 @dataclass(frozen=True)
 class Check:

@@ -9,14 +9,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-import warnings
 import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .edits import Edit
 from .flow import flow_latents
 from .gate import (
-    Check, UntrustedError, frame_psnr, quick_check, remark_on_words)
+    Check, frame_psnr, quick_check, remark, remark_on_words)
 from .injection import Injection, around, injected, within
 from .inversion import Inversion, invert, sampler
 from .jobs import Job, checked_job, found_masks, start_latents
@@ -24,7 +23,6 @@ from .loading import requirements
 from .masks import keep_outside, keep_unchanged, source_outside
 from .presets import EditSettings, Preset, preset_with, share_of_noise
 from .schedulers import scheduler_of
-from .settings import need
 from .video import Video, decode_latents
 
 # %% auto #0
@@ -123,7 +121,8 @@ def edit(
     settings, inverted = preset_with(preset, changes, isinstance(source, Inversion)), False
     job = checked_job(pipe, source, prompt, settings, source_prompt, image, seed)
     name = preset if isinstance(preset, str) else None
-    remarks = remarked(job, remark_on_words(pipe, [*job.prompts, job.source_prompt]))
+    strict = settings.edit.strict
+    remarks = remark(remark_on_words(pipe, [*job.prompts, job.source_prompt]), strict, 3)
     if all(asks_nothing(job, one) for one in job.prompts):
         latents = job.latents.expand(len(job.prompts), -1, -1, -1, -1)
         return returned(as_edits(job, latents, name, None, dict(warnings=remarks)), prompt)
@@ -132,7 +131,7 @@ def edit(
         inverted = True
     decoded = source_decoded(job)
     facts = dict(warnings=remarks) | checked(job, decoded, inverted)
-    remarks += remarked(job, facts.pop('sentence', ''))
+    remarks += remark(facts.pop('sentence', ''), strict, 3)
     latents = denoised(job) if settings.inverts else flown(job)
     return returned(as_edits(job, latents, name, decoded, facts), prompt)
 
@@ -187,15 +186,6 @@ def way_back_share(job: Job, # With an inversion
     return path.steps/rows
 
 # %% ../nbs/05_reconstruction.ipynb #7d3c11a2
-def remarked(job: Job, # Whose settings say whether a remark is an error
-             sentence: str, # What speaks against the edit; '': nothing
-            ) -> list[str]: # For the record
-    "Warn of something, or refuse it; raises `UntrustedError`"
-    if not sentence: return []
-    need(not job.preset.edit.strict, sentence, UntrustedError)
-    warnings.warn(sentence, stacklevel=4)
-    return [sentence]
-
 def source_decoded(job: Job) -> np.ndarray | None: # (frames, height, width, 3), uint8
     "The source through the autoencoder, if something needs it"
     edit = job.preset.edit
@@ -304,12 +294,12 @@ def about(job: Job, # Done
     return facts
 
 def rerun(pipe: Any, # The pipeline that made the edit, or one like it
-          made: Edit, # Perhaps loaded from a folder
+          before: Edit, # Perhaps loaded from a folder
          ) -> Edit: # With the same bits on the same machine
     "The edit again, from its record alone"
-    source, preset = made.source, made.preset
-    if 'inverted_with' in made.about:
-        source = invert(pipe, source, made.about['inverted_with'], preset.inversion)
-    again = edit(pipe, source, list(made.prompts), preset=preset, image=made.image,
-                 source_prompt=made.source_prompt, seed=made.seed)
-    return again[made.prompts.index(made.prompt)]
+    source, preset = before.source, before.preset
+    if 'inverted_with' in before.about:
+        source = invert(pipe, source, before.about['inverted_with'], preset.inversion)
+    again = edit(pipe, source, list(before.prompts), preset=preset, image=before.image,
+                 source_prompt=before.source_prompt, seed=before.seed)
+    return again[before.prompts.index(before.prompt)]
