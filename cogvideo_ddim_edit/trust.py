@@ -90,7 +90,7 @@ def round_trip(
         return frame_psnr(decode_latents(pipe, latents), inversion.video.frames)
 
     held = injection or PRESETS['default'].edit.injection
-    out = RoundTrip(psnr(inversion.latents), psnr(sampled_again(pipe, inversion)),
+    out = RoundTrip(psnr(inversion.latents), psnr(sampled_again(pipe, inversion, UNSEEN)),
                     psnr(sampled_again(pipe, inversion, held)), noise_likeness(inversion.noise),
                     max(inversion.certificate.values(), default=float('nan')))
     inversion.about['round_trip'] = out.as_dict()
