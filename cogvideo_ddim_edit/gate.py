@@ -4,7 +4,8 @@
 
 # %% ../nbs/04h_gate.ipynb #fa421034
 from __future__ import annotations
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 import math
@@ -19,8 +20,8 @@ from .video import Video, decode_latents, encode_video
 
 # %% auto #0
 __all__ = ['HIDDEN', 'LEAST_VAE', 'MOST_LOSS', 'MOST_STRANGE', 'LEAST_VAE_OF_TOY', 'LARGEST_OF_TOY', 'TOY', 'REAL_MODEL',
-           'frame_psnr', 'hidden_timestep', 'errors_behind_noise', 'unknown_words', 'is_unknown', 'remark_on_words',
-           'known_words', 'UntrustedError', 'remark', 'Check', 'quick_check']
+           'frame_psnr', 'hidden_timestep', 'without_bar', 'errors_behind_noise', 'unknown_words', 'is_unknown',
+           'remark_on_words', 'known_words', 'UntrustedError', 'remark', 'Check', 'quick_check']
 
 # %% ../nbs/04h_gate.ipynb #3ec38df3
 def frame_psnr(a: np.ndarray, # Frames (frames, height, width, 3), uint8
@@ -38,6 +39,16 @@ def hidden_timestep(alphas_cumprod: torch.Tensor # ᾱ of all timesteps
     "The timestep that is nearest to `HIDDEN`"
     return int((alphas_cumprod - HIDDEN).abs().argmin())
 
+@contextmanager
+def without_bar(pipe: Any) -> Iterator[None]:
+    "No progress bar for a while"
+    before = dict(getattr(pipe, '_progress_bar_config', {}))
+    try:
+        pipe.set_progress_bar_config(disable=True)
+        yield
+    finally:
+        pipe.set_progress_bar_config(**before)
+
 @torch.no_grad()
 def errors_behind_noise(
     pipe: Any, # A CogVideoX pipeline
@@ -51,7 +62,7 @@ def errors_behind_noise(
     φ = angle(pipe.scheduler.alphas_cumprod[t]).to(z.dtype)
     noisy = φ.cos()*z.cpu() + φ.sin()*seeded_noise(z.shape, 0)
     scheduler = TrajectoryScheduler.from_config(pipe.scheduler.config).along({t: noisy}, [t])
-    with scheduler_of(pipe, scheduler):
+    with scheduler_of(pipe, scheduler), without_bar(pipe):
         call_pipeline(pipe, noisy, encode_prompts(pipe, [prompt], texts), image=image,
                       num_inference_steps=1, guidance_scale=1.)
     error = (scheduler.predictions[t].cpu().float() - z.cpu()).square().mean()
