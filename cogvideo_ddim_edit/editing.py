@@ -46,9 +46,11 @@ class EditWork:
     def run(self, pipe: Any # A CogVideoX pipeline
            ) -> list[Edit]: # One for each prompt
         "Do what is left"
+        from cogvideo_ddim_edit.gate import remark, remark_on_words
         from cogvideo_ddim_edit.inversion import invert
         from cogvideo_ddim_edit.reconstruction import edit
         c = self.command
+        remark(remark_on_words(pipe, [*c.prompt, c.source_prompt]), self.preset.edit.strict)
         if self.preset.inverts and self.inversion is None:
             how = self.preset.inversion.changed(seed=c.seed)
             self.inversion = invert(pipe, self.video, c.source_prompt, how)

@@ -43,6 +43,11 @@ class Edit:
         "The record of the edit, tensors by shape and mean"
         return self.record()
 
+    @property
+    def warnings(self) -> list[str]:
+        "What was said against the edit before it was made, a sentence each"
+        return self.about.get('warnings', [])
+
     def record(self, tensors: dict | None = None # Where tensors go; None: described only
               ) -> dict: # JSON
         "All that is needed to make the edit again, beside the source"
@@ -82,7 +87,8 @@ class Edit:
         both = ('source', self.source), (self.prompt, self.video)
         cells = ''.join(f'<td style="text-align:center">{html.escape(title)}<br>'
                         f'{video._repr_html_()}</td>' for title, video in both)
-        return f'<table><tr>{cells}</tr></table>'
+        remarks = ''.join(f'<p>{html.escape(sentence)}</p>' for sentence in self.warnings)
+        return f'<table><tr>{cells}</tr></table>{remarks}'
 
 def from_record(tensors: dict[str, torch.Tensor], # Of a saved edit
                 record: dict, # Its metadata

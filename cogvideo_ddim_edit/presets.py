@@ -19,12 +19,13 @@ from cogvideo_ddim_edit.settings import (
     need)
 
 # %% auto #0
-__all__ = ['HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError', 'StartError',
-           'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
+__all__ = ['CHECKS', 'HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError',
+           'StartError', 'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
            'refuse_inverted']
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
-HELD = Injection('values', 1., (.1, .5))
+CHECKS = 'quick', 'full', 'none'
+HELD = Injection('values', 1., (.1, .5), (.5, 1.))
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
@@ -50,6 +51,8 @@ class EditSettings(Settings):
     reference_prompt: str | None = None # Of the source that the edit sees; None: as inverted
     source_guidance_scale: float = 1. # Of the source's prediction; engine 'flow' only
     samples: int = 1 # Noises whose differences are averaged in a step; engine 'flow' only
+    check: str = 'quick' # Before the edit: 'quick', 'full' (with the way back), 'none'
+    strict: bool = False # Is what the check speaks against refused?
 
     def __post_init__(self):
         need(isinstance(self.injection, Injection), f'injection is {self.injection!r}; give an '
@@ -65,6 +68,8 @@ class EditSettings(Settings):
             check_number('strength', self.strength, 0, 1, above=True, error=StepsError)
         check_keep_below(self.keep_below)
         check_start(self.start)
+        check_choice('check', self.check, CHECKS)
+        need(isinstance(self.strict, bool), f'strict is {self.strict!r}; use True or False')
         for name in ('guidance_interval', 'mask_interval'):
             self.put(**{name: checked_interval(name, getattr(self, name))})
         self.put(mask=checked_mask(self.mask), mask_words=as_words(self.mask_words),
@@ -189,7 +194,7 @@ def refuse_settings(given: list[str], # Names of settings
 
 # %% ../nbs/04e_presets.ipynb #532573d9
 TOY = 'the embedded model of 8 blocks'
-VALIDATED = 'validation pairs of world/search'
+VALIDATED = 'validation pairs of 13_benchmark'
 
 PRESETS = {
     'default': Preset(citation=VALIDATED, chosen_for=TOY),
@@ -197,7 +202,7 @@ PRESETS = {
         InversionSettings(8, refinement=(), entry_steps=1), chosen_for=TOY,
         citation='as default, with half the steps and none of them refined'),
     'faithful': Preset(
-        edit=EditSettings(Injection('values', 1., (0., .4))),
+        edit=EditSettings(Injection('values', 1., (.1, .6), (.5, 1.))),
         citation=VALIDATED, chosen_for=TOY),
     'replace': Preset(
         InversionSettings(),
@@ -206,10 +211,10 @@ PRESETS = {
         citation='DiTCtrl, 2412.18597', chosen_for='CogVideoX-2B, 30 blocks'),
     'flow': Preset(
         InversionSettings(12, strength=.7),
-        EditSettings(Injection(weight=0.), '', 7., keep_below=0., source_guidance_scale=2.),
+        EditSettings(Injection(weight=0.), '', 3., keep_below=0., source_guidance_scale=2.),
         'flow', 'FlowEdit, 2412.08629, with settings from ' + VALIDATED, TOY),
     'anchored': Preset(
-        InversionSettings(12, strength=.9), EditSettings(HELD, '', 8.), 'flow',
+        InversionSettings(12, strength=.9), EditSettings(HELD, ''), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
     'public_script': Preset(
         InversionSettings(guidance_scale=6., prompted=False, scheduler='diffusers'),

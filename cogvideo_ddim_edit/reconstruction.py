@@ -9,23 +9,25 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-import warnings
 import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .edits import Edit
 from .flow import flow_latents
-from .injection import around, injected, within
+from .gate import (
+    Check, frame_psnr, quick_check, remark, remark_on_words)
+from .injection import Injection, around, injected, within
 from .inversion import Inversion, invert, sampler
 from .jobs import Job, checked_job, found_masks, start_latents
 from .loading import requirements
 from .masks import keep_outside, keep_unchanged, source_outside
-from .presets import Preset, preset_with
+from .presets import EditSettings, Preset, preset_with, share_of_noise
 from .schedulers import scheduler_of
 from .video import Video, decode_latents
 
 # %% auto #0
-__all__ = ['guided', 'denoised', 'edit', 'as_edits', 'edited_frames', 'recorded', 'about', 'rerun']
+__all__ = ['UNSEEN', 'CHEAP', 'guided', 'denoised', 'edit', 'sampled_again', 'way_back_share', 'as_edits', 'edited_frames',
+           'recorded', 'about', 'rerun']
 
 # %% ../nbs/05_reconstruction.ipynb #1721ade3
 @contextmanager
@@ -116,17 +118,22 @@ def edit(
     **changes: Any, # Settings with another value: fields of `EditSettings`, `InversionSettings`
 ) -> Edit | list[Edit]: # One for each prompt
     "Edit a video by words: what they say differently changes; raises `EditError`"
-    settings = preset_with(preset, changes, isinstance(source, Inversion))
+    settings, inverted = preset_with(preset, changes, isinstance(source, Inversion)), False
     job = checked_job(pipe, source, prompt, settings, source_prompt, image, seed)
-    if settings.inverts:
-        if job.inversion is None:
-            invert_first(job)
-        warn_of_loss(job.inversion)
-        latents = denoised(job)
-    else:
-        latents = flown(job)
-    edits = as_edits(job, latents, preset if isinstance(preset, str) else None)
-    return edits[0] if isinstance(prompt, str) else edits
+    name = preset if isinstance(preset, str) else None
+    strict = settings.edit.strict
+    remarks = remark(remark_on_words(pipe, [*job.prompts, job.source_prompt]), strict, 3)
+    if all(asks_nothing(job, one) for one in job.prompts):
+        latents = job.latents.expand(len(job.prompts), -1, -1, -1, -1)
+        return returned(as_edits(job, latents, name, None, dict(warnings=remarks)), prompt)
+    if settings.inverts and job.inversion is None:
+        invert_first(job)
+        inverted = True
+    decoded = source_decoded(job)
+    facts = dict(warnings=remarks) | checked(job, decoded, inverted)
+    remarks += remark(facts.pop('sentence', ''), strict, 3)
+    latents = denoised(job) if settings.inverts else flown(job)
+    return returned(as_edits(job, latents, name, decoded, facts), prompt)
 
 # %% ../nbs/05_reconstruction.ipynb #160d9726
 def invert_first(job: Job) -> None:
@@ -145,29 +152,111 @@ def flown(job: Job) -> torch.Tensor: # (k, latent_frames, channels, h, w), float
     return flow_latents(job.pipe, job.latents, job.prompts, job.source_prompt, job.preset,
                         mask=job.masks, image=job.first_frame, seed=job.seed, texts=job.texts)
 
-TRUSTED_LOSS = 3. # dB below the autoencoder from which on an inversion is not to be trusted
+def returned(edits: list[Edit], # One for each prompt
+             prompt: str | Sequence[str], # As it was given
+            ) -> Edit | list[Edit]:
+    "One edit for a text, a list for several"
+    return edits[0] if isinstance(prompt, str) else edits
 
-def warn_of_loss(inversion: Inversion) -> None:
-    "Warn of an inversion of which `round_trip` found that it does not lead back"
-    loss = inversion.about.get('round_trip', {}).get('loss', 0.)
-    if loss > TRUSTED_LOSS:
-        warnings.warn(f'sampling this inversion again comes back {loss:.1f} dB below the '
-                      'autoencoder, so an edit will lose as much; see the verdict of `round_trip`',
-                      stacklevel=4)
+# %% ../nbs/05_reconstruction.ipynb #7d3c11a1
+UNSEEN = Injection(weight=0.) # Nothing of the source is in view
+CHEAP = .2 # Share of a job that the way back may cost unasked
+
+@torch.no_grad()
+def sampled_again(
+    pipe: Any, # A CogVideoX pipeline
+    inversion: Inversion, # From `invert`
+    injection: Injection = UNSEEN, # What is in view of the source
+    **changes: Any, # Fields of `EditSettings`: start, strength, replay, …
+) -> torch.Tensor: # (1, latent_frames, channels, h, w)
+    "Latents of the source again, as well as model and inversion allow"
+    settings = EditSettings(injection, '', 1., keep_below=0.).changed(**changes)
+    job = Job(pipe, inversion.video, [inversion.prompt], inversion.prompt, Preset(edit=settings),
+              None, 0, inversion, texts={inversion.prompt: inversion.prompt_embeds})
+    return denoised(job)
+
+def way_back_share(job: Job, # With an inversion
+                   inverted: bool, # Is the inversion part of the job?
+                  ) -> float: # Rows of the network, relative to those of the job
+    "What it costs to sample the source again"
+    path, edit = job.inversion.settings, job.preset.edit
+    rows = path.steps*len(job.prompts)*(1 + edit.guided)
+    if inverted:
+        rows += path.steps + sum(path.refinement) - len(path.refinement)
+    return path.steps/rows
+
+# %% ../nbs/05_reconstruction.ipynb #7d3c11a2
+def source_decoded(job: Job) -> np.ndarray | None: # (frames, height, width, 3), uint8
+    "The source through the autoencoder, if something needs it"
+    edit = job.preset.edit
+    if edit.check == 'none' and not edit.keep_below: return None
+    return decode_latents(job.pipe, job.latents)
+
+def checked(job: Job, # Before it is denoised
+            decoded: np.ndarray | None, # The source through the autoencoder
+            inverted: bool, # Is the inversion part of the job?
+           ) -> dict: # 'check', as JSON, and its 'sentence'
+    "What the model makes of the source; an inversion that was checked is not checked again"
+    if job.preset.edit.check == 'none': return {}
+    check = known_check(job)
+    if check is None:
+        check = quick_check(job.pipe, job.video, job.latents, decoded, job.source_prompt,
+                            image=job.first_frame, texts=job.texts)
+    if check.loss is None:
+        check = replace(check, loss=measured_loss(job, decoded, inverted))
+    about = dict(check=check.as_dict())
+    if job.inversion is not None and job.source_prompt == job.inversion.prompt:
+        job.inversion.about.update(about)
+    return about | dict(sentence=check.sentence)
+
+def known_check(job: Job) -> Check | None:
+    "The check of an inversion by the same model and under the same source prompt"
+    inversion = job.inversion
+    if inversion is None or job.source_prompt != inversion.prompt: return None
+    found = inversion.about.get('check')
+    same = found is not None and found['model'] == requirements(job.pipe).model
+    return Check(**found) if same else None
+
+def measured_loss(job: Job, # Before it is denoised
+                  decoded: np.ndarray, # The source through the autoencoder
+                  inverted: bool, # Is the inversion part of the job?
+                 ) -> float | None: # dB below the autoencoder; None: not measured
+    "What is lost on the way back, if that is known, cheap, or asked for"
+    if not job.preset.inverts: return None
+    if 'round_trip' in job.inversion.about: return job.inversion.about['round_trip']['loss']
+    if job.preset.edit.check == 'quick' and way_back_share(job, inverted) >= CHEAP: return None
+    again = decode_latents(job.pipe, sampled_again(job.pipe, job.inversion))
+    source = job.video.frames
+    return float(np.mean(frame_psnr(decoded, source)) - np.mean(frame_psnr(again, source)))
+
+def asks_nothing(job: Job, # Checked
+                 prompt: str, # One of its prompts
+                ) -> bool:
+    "Is a prompt the source prompt, while nothing else is to be another?"
+    edit = job.preset.edit
+    other_start = isinstance(edit.start, torch.Tensor) or share_of_noise(edit.start) > 0
+    other = other_start or job.image is not None or edit.reference_prompt is not None
+    return prompt.split() == job.source_prompt.split() and not other
 
 # %% ../nbs/05_reconstruction.ipynb #356aeadd
 def as_edits(job: Job, # Done
              latents: torch.Tensor, # (k, latent_frames, channels, h, w)
              name: str | None, # Of the preset, if it has one
+             decoded: np.ndarray | None = None, # The source through the autoencoder
+             facts: dict | None = None, # For the record: 'check', 'warnings'
             ) -> list[Edit]: # One for each prompt
     "Edits with their videos and records"
-    vae_source = decode_latents(job.pipe, job.latents) if job.preset.edit.keep_below else None
     preset, edits = recorded(job), []
     for i, prompt in enumerate(job.prompts):
         z, mask = latents[i:i + 1], None if job.masks is None else job.masks[i]
-        video = replace(job.video, frames=edited_frames(job, z, mask, vae_source))
-        edits.append(Edit(video, job.video, prompt, z, preset, job.source_prompt, job.seed,
-                          tuple(job.prompts), mask, job.image, about(job, name)))
+        record = about(job, name) | (facts or {})
+        if asks_nothing(job, prompt):
+            z, frames = job.latents, job.video.frames
+            record['unchanged'] = 'the prompt is the source prompt: these are the source\'s frames'
+        else:
+            frames = edited_frames(job, z, mask, decoded if job.preset.edit.keep_below else None)
+        edits.append(Edit(replace(job.video, frames=frames), job.video, prompt, z, preset,
+                          job.source_prompt, job.seed, tuple(job.prompts), mask, job.image, record))
     return edits
 
 def edited_frames(job: Job, # Done
@@ -186,7 +275,7 @@ def edited_frames(job: Job, # Done
 def recorded(job: Job) -> Preset:
     "The preset as it was used: the inversion's own settings, masks that were given as numbers"
     preset, edit = job.preset, job.preset.edit
-    if preset.inverts:
+    if preset.inverts and job.inversion is not None:
         preset = preset.changed(inversion=job.inversion.settings)
     found = edit.needs_inversion and preset.inverts and not callable(edit.mask)
     if found or job.masks is None: return preset
@@ -200,17 +289,17 @@ def about(job: Job, # Done
     facts = dict(preset=name, model=requirements(job.pipe).model, fps=str(job.video.fps),
                  frames=list(job.video.indices),
                  dtype=str(job.pipe.transformer.dtype).removeprefix('torch.'))
-    if job.preset.inverts:
+    if job.preset.inverts and job.inversion is not None:
         facts |= job.inversion.about | dict(inverted_with=job.inversion.prompt)
     return facts
 
 def rerun(pipe: Any, # The pipeline that made the edit, or one like it
-          made: Edit, # Perhaps loaded from a folder
+          before: Edit, # Perhaps loaded from a folder
          ) -> Edit: # With the same bits on the same machine
     "The edit again, from its record alone"
-    source, preset = made.source, made.preset
-    if preset.inverts:
-        source = invert(pipe, source, made.about['inverted_with'], preset.inversion)
-    again = edit(pipe, source, list(made.prompts), preset=preset, image=made.image,
-                 source_prompt=made.source_prompt, seed=made.seed)
-    return again[made.prompts.index(made.prompt)]
+    source, preset = before.source, before.preset
+    if 'inverted_with' in before.about:
+        source = invert(pipe, source, before.about['inverted_with'], preset.inversion)
+    again = edit(pipe, source, list(before.prompts), preset=preset, image=before.image,
+                 source_prompt=before.source_prompt, seed=before.seed)
+    return again[before.prompts.index(before.prompt)]
