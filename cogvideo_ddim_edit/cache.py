@@ -121,10 +121,10 @@ def inversion_of(
                 if journal.ready:
                     say(f'the inversion goes on after {journal.ready} calls')
                 inversion = invert(pipe, video, prompt, settings, folder=folder)
-            shutil.rmtree(unfinished, ignore_errors=True)
             trim(cache_size(), keep=folder)
         else:
             say(f'the inversion of {video.name or "this video"} is in the cache')
+        shutil.rmtree(unfinished, ignore_errors=True)
     return replace(inversion, video=video) # the same frames, perhaps under another name
 
 def found(folder: Path, # Of an inversion in the cache
@@ -132,6 +132,8 @@ def found(folder: Path, # Of an inversion in the cache
          ) -> Inversion | None: # None: there is none
     "A whole inversion; a damaged one is removed"
     if not (folder/HEAD).is_file(): return None
+    with locked(folder):
+        pass # removes the lock of a process that was killed
     try:
         inversion = Inversion.load(folder)
     except SavedError as e:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+import hashlib
 import json
 import os
 import shutil
 import numpy as np
 import torch
-from .reading import file_hash
 from .settings import EditError, need
 from .video import Video
 
@@ -156,8 +156,12 @@ class StoredLatents(Mapping):
 def hash_files(folder: Path # Of an inversion
               ) -> dict[str, str]: # Name, as in 'trajectory/0999.safetensors', to SHA-256
     "The hashes of the files in the folders of a folder"
-    return {f.relative_to(folder).as_posix(): file_hash(f)
-            for f in sorted(folder.glob('*/*')) if f.is_file()}
+    found = {}
+    for path in sorted(folder.glob('*/*')):
+        with path.open('rb') as file:
+            digest = hashlib.file_digest(file, 'sha256').hexdigest()
+        found[path.relative_to(folder).as_posix()] = digest
+    return found
 
 def check_files(folder: Path, # Of an inversion
                 hashes: dict[str, str], # That `hash_files` gave when it was written
