@@ -24,7 +24,8 @@ from .saved import (
 from cogvideo_ddim_edit.schedulers import (
     CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
     check_path, scheduler_of)
-from .settings import EditError, Settings, check_choice, check_number, check_text, need
+from .settings import (
+    EditError, Settings, check_choice, check_number, check_text, need)
 from .video import Video, encode_video, read_video
 
 # %% auto #0
@@ -246,10 +247,10 @@ def check_model(pipe: Any, # A CogVideoX pipeline
                 inversion: Inversion, # That it is to sample or edit
                ) -> None:
     "Refuse an inversion that another model made; raises `InversionError`"
-    made = inversion.about.get('made_by')
-    if made is None: return # put together by hand
+    maker = inversion.about.get('made_by')
+    if maker is None: return # put together by hand
     here = model_identity(pipe)
-    differing = [name for name in here if made['model'].get(name) != here[name]]
+    differing = [name for name in here if maker['model'].get(name) != here[name]]
     need(not differing, f'the inversion was made by {inversion.about["model"]}, but this is '
          f'{requirements(pipe).model} with another {" and ".join(differing)}; edit with the model '
          'that inverted, or invert again', InversionError)
