@@ -7,20 +7,75 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 import json
-from .editing import run_edit
+from .editing import (
+    EditWork, after_inversion, check_prompts, plan_edit, run_edit, write_edits)
 from .options import chosen
 from .parser import (
-    BenchmarkCommand, CompareCommand, DemoCommand, EditCommand, EditOptions, InjectionOptions,
-    InvertCommand, MetricsCommand, ModelOptions, VerifyCommand, VideoOptions)
+    BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
+    EditCommand, EditOptions, InjectionOptions, InvertCommand, MetricsCommand, ModelOptions,
+    ShowCommand, VerifyCommand, VideoOptions)
 from .reading import index_video
 from .settings import check_text, need
 from .video import read_video, sample
-from .work import (
-    CommandError, at_home, demands, loaded, model_settings, read_source, say, with_thrift)
+from cogvideo_ddim_edit.work import (
+    CommandError, UnwrittenError, at_home, demands, loaded, model_settings, read_source, say,
+    with_thrift)
 
 # %% auto #0
-__all__ = ['COMMAND_RUNS', 'demo_edit', 'run_demo', 'run_invert', 'write_report', 'run_metrics', 'run_compare', 'run_benchmark',
-           'check_steps', 'run_verify', 'verified_model', 'write_trials']
+__all__ = ['COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
+           'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'check_steps', 'run_verify', 'verified_model',
+           'write_trials', 'run_list', 'run_cache', 'run_show', 'read_record', 'run_doctor']
+
+# %% ../nbs/10e_commands.ipynb #27e70cb4
+def run_edit_on(command: EditCommand # As given
+               ) -> dict: # Paths written, by what they are; or the plan
+    "Invert, edit and write; what was done before a stop is not done again"
+    if command.dry_run: return run_plan(command)
+    if command.config: return run_edit(command)
+    work = plan_edit(command)
+    return with_thrift(work.settings, lambda pipe: edit_on(pipe, work))
+
+def edit_on(pipe: Any, # A CogVideoX pipeline
+            work: EditWork, # Checked
+           ) -> dict: # Paths written, by what they are
+    "Do what is left of an edit, and write it"
+    from cogvideo_ddim_edit.cache import inversion_of
+    from cogvideo_ddim_edit.resume import going_on
+    command, key = work.command, work_key(pipe, work)
+    if work.preset.inverts and work.inversion is None:
+        how = work.preset.inversion.changed(seed=command.seed)
+        work.inversion = inversion_of(pipe, work.video, command.source_prompt, how, say)
+        work.changes = after_inversion(work.changes)
+    with going_on(pipe, key, say):
+        return write_edits(work.run(pipe), command)
+
+def work_key(pipe: Any, # A CogVideoX pipeline
+             work: EditWork, # Checked
+            ) -> str: # 32 hexadecimal digits
+    "What is done, before an inversion is made: the same for the same command"
+    from cogvideo_ddim_edit.identity import key_of
+    from cogvideo_ddim_edit.presets import preset_with
+    from cogvideo_ddim_edit.resume import job_key
+    command, given = work.command, work.inversion
+    preset = preset_with(command.preset, work.changes, given is not None)
+    key = job_key(pipe, work.video, list(command.prompt), preset, command.source_prompt,
+                  command.seed, work.image)
+    return key if given is None else key_of([key, given.prompt, given.settings.as_dict()])
+
+# %% ../nbs/10e_commands.ipynb #3b7a0de0
+def run_plan(command: EditCommand # As given
+            ) -> dict: # What it will take
+    "Say what an edit will take, without weights"
+    from cogvideo_ddim_edit.editing import changes_of
+    from cogvideo_ddim_edit.plan import plan
+    need(command.video_path, '--dry_run plans the edit of a video; give --video_path', CommandError)
+    check_prompts(command.prompt)
+    settings = model_settings(command.model)
+    changes = changes_of(command.preset, command.settings, command.injection)
+    video = read_source(command.video_path, command.video, demands(settings))
+    found = plan(video, list(command.prompt), command.preset, command.source_prompt, command.seed,
+                 settings, **changes)
+    return found.as_dict() if command.json else {'plan': str(found)}
 
 # %% ../nbs/10e_commands.ipynb #29c898c2
 def demo_edit(demo: DemoCommand # As given
@@ -35,7 +90,7 @@ def demo_edit(demo: DemoCommand # As given
 
 def run_demo(command: DemoCommand) -> dict: # As `run_edit`
     "Edit the video that comes with the package"
-    return run_edit(demo_edit(command))
+    return run_edit_on(demo_edit(command))
 
 # %% ../nbs/10e_commands.ipynb #c60e4af9
 def run_invert(command: InvertCommand # As given
@@ -178,7 +233,64 @@ def write_trials(pipe: Any, # A CogVideoX pipeline
     say(f'the best of {len(trials)}: {best}')
     return {'tune': str(file)}
 
+# %% ../nbs/10e_commands.ipynb #f79bc54d
+def run_list(command: BatchCommand # As given
+            ) -> dict[str, str]: # Paths: folder, table, page
+    "Do a list of edits; raises `UnwrittenError` at the end if some cannot be done"
+    from cogvideo_ddim_edit.batch import read_jobs, run_batch
+    jobs = read_jobs(at_home(command.jobs), command.prompts and at_home(command.prompts))
+    folder = Path(at_home(command.output_path))
+    found = run_batch(jobs, folder, model_settings(command.model), command.engine,
+                      command.workers, say)
+    failed = sum(status.state == 'failed' for status in found)
+    table = folder/'table.csv'
+    need(not failed, f'{failed} of {len(jobs)} edits cannot be done; {str(table)!r} says why',
+         UnwrittenError)
+    return dict(folder=str(folder), table=str(table), page=str(folder/'table.html'))
+
+def run_cache(command: CacheCommand # As given
+             ) -> dict[str, str]: # A line for each entry, or one
+    "List the cache, add it up, or remove from it"
+    from cogvideo_ddim_edit.cache import entries, remove
+    from cogvideo_ddim_edit.plan import cache_line
+    if command.action == 'size': return {'size': cache_line()}
+    found = remove(command.keys) if command.action == 'rm' else entries()
+    return {entry.key: str(entry) for entry in found}
+
+# %% ../nbs/10e_commands.ipynb #67774cb8
+def run_show(command: ShowCommand # As given
+            ) -> dict[str, str]: # The record as text; with --json as JSON
+    "The record of an edited video"
+    record = read_record(Path(at_home(command.file)))
+    return record if command.json else {'record': json.dumps(record, indent=1, ensure_ascii=False)}
+
+def read_record(file: Path # An mp4 or JSON file that `edit` wrote
+               ) -> dict: # JSON
+    "What an mp4 says in its comment, or a JSON file; raises `CommandError`"
+    import av
+    index_video(file) if file.suffix != '.json' else file.stat()
+    if file.suffix == '.json':
+        text = file.read_text(encoding='utf-8')
+    else:
+        with av.open(str(file)) as container:
+            text = container.metadata.get('comment', '')
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    need(isinstance(record, dict) and 'settings' in record, f'{file.name!r} does not say how it '
+         'was made; give a video that `edit` wrote, or the JSON beside it', CommandError)
+    return record
+
+def run_doctor(command: DoctorCommand # As given
+              ) -> dict[str, str]: # A line for each thing
+    "What this machine has"
+    from cogvideo_ddim_edit.plan import doctor
+    return {what: f'{what}: {line}' for what, line in doctor().items()}
+
 # %% ../nbs/10e_commands.ipynb #bf4051db
-COMMAND_RUNS = {EditCommand: run_edit, InvertCommand: run_invert, DemoCommand: run_demo,
+COMMAND_RUNS = {EditCommand: run_edit_on, InvertCommand: run_invert, DemoCommand: run_demo,
                 CompareCommand: run_compare, MetricsCommand: run_metrics,
-                BenchmarkCommand: run_benchmark, VerifyCommand: run_verify}
+                BenchmarkCommand: run_benchmark, VerifyCommand: run_verify,
+                BatchCommand: run_list, CacheCommand: run_cache, ShowCommand: run_show,
+                DoctorCommand: run_doctor}

@@ -15,20 +15,23 @@ import torch
 from diffusers import DDIMInverseScheduler
 from .calls import (
     call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
+from .identity import array_key, made_by, model_identity
 from .injection import around
 from .loading import requirements
-from cogvideo_ddim_edit.saved import (
-    SavedError, StoredLatents, new_folder, read_tensors, video_from_json, video_to_json,
-    write_tensors)
+from .saved import (
+    SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
+    video_to_json, write_tensors)
 from cogvideo_ddim_edit.schedulers import (
     CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
     check_path, scheduler_of)
-from .settings import Settings, check_choice, check_number, check_text, need
+from .settings import (
+    EditError, Settings, check_choice, check_number, check_text, need)
 from .video import Video, encode_video, read_video
 
 # %% auto #0
-__all__ = ['SCHEDULERS', 'HEAD', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',
-           'inverse_scheduler', 'Inversion', 'invert', 'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
+__all__ = ['SCHEDULERS', 'HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',
+           'inverse_scheduler', 'Inversion', 'head_tensors', 'check_head', 'InversionError', 'check_model', 'invert',
+           'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -145,6 +148,7 @@ def inverse_scheduler(pipe: Any, # A CogVideoX pipeline
 
 # %% ../nbs/03_inversion.ipynb #fcda6ee1
 HEAD = 'inversion.safetensors'
+FORMAT = 2 # of the folder
 
 @dataclass(frozen=True)
 class Inversion:
@@ -158,7 +162,7 @@ class Inversion:
     residuals: Mapping = field(default_factory=dict, repr=False) # Timestep to what a step misses
     certificate: dict = field(default_factory=dict, repr=False) # Timestep to the last relative move
     image_latents: torch.Tensor | None = field(default=None, repr=False) # First frame's channels
-    about: dict = field(default_factory=dict) # Model, and the report of `round_trip`; JSON
+    about: dict = field(default_factory=dict) # What made it; the report of `round_trip`; JSON
 
     @property
     def timesteps(self) -> list[int]:
@@ -183,20 +187,24 @@ class Inversion:
     def save_head(self, folder: str | Path # A folder, perhaps one that `invert` wrote
                  ) -> Path:
         "Write all but trajectory and residuals, again when a report was added"
-        about = dict(prompt=self.prompt, settings=self.settings.as_dict(), about=self.about,
-                     certificate=self.certificate, video=video_to_json(self.video))
-        tensors = dict(frames=self.video.frames, latents=self.latents,
-                       prompt_embeds=self.prompt_embeds, image_latents=self.image_latents)
-        return write_tensors(Path(folder)/HEAD, tensors, inversion=about)
+        folder, tensors = Path(folder), head_tensors(self)
+        known = read_tensors(folder/HEAD, 'inversion')[1] if (folder/HEAD).is_file() else {}
+        about = dict(format=FORMAT, prompt=self.prompt, settings=self.settings.as_dict(),
+                     certificate=self.certificate, video=video_to_json(self.video),
+                     files=known.get('files') or hash_files(folder), about=self.about,
+                     tensors={n: array_key(x) for n, x in tensors.items() if x is not None})
+        return write_tensors(folder/HEAD, tensors, inversion=about)
 
     @classmethod
     def load(cls, folder: str | Path # That `save` or `invert(…, folder=…)` wrote
             ) -> Inversion:
-        "A saved inversion, whose latents are read when asked for; raises `SavedError`"
+        "A saved inversion, every file checked, latents read when asked for; raises `SavedError`"
         folder = Path(folder)
         need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
              'folder that `invert` wrote', SavedError)
         x, about = read_tensors(folder/HEAD, 'inversion')
+        check_head(folder/HEAD, x, about)
+        check_files(folder, about['files'])
         try:
             return cls(
                 video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
@@ -212,6 +220,40 @@ class Inversion:
         return (f'{self.video._repr_html_()}<p>{len(self.trajectory)} latents '
                 f'{tuple(self.latents.shape[1:])}; noise at the end: '
                 f'{noise_likeness(self.noise)}</p>')
+
+# %% ../nbs/03_inversion.ipynb #622f8fc4
+def head_tensors(inversion: Inversion) -> dict:
+    "Everything but the latents of timesteps"
+    return dict(frames=inversion.video.frames, latents=inversion.latents,
+                prompt_embeds=inversion.prompt_embeds, image_latents=inversion.image_latents)
+
+def check_head(file: Path, # Of a saved inversion
+               tensors: dict, # In it
+               about: dict, # Its metadata
+              ) -> None:
+    "Refuse a head of another version, or with other numbers; raises `SavedError`"
+    need(isinstance(about, dict) and about.get('format') == FORMAT, f'{str(file)!r} is of another '
+         'version or damaged; make the inversion again', SavedError)
+    found = {name: array_key(x) for name, x in tensors.items()}
+    need(found == about.get('tensors') and isinstance(about.get('files'), dict),
+         f'{str(file)!r} is damaged: its numbers are not those that were written; make the '
+         'inversion again', SavedError)
+
+# %% ../nbs/03_inversion.ipynb #ad851840
+class InversionError(EditError):
+    "An inversion that does not belong to this model"
+
+def check_model(pipe: Any, # A CogVideoX pipeline
+                inversion: Inversion, # That it is to sample or edit
+               ) -> None:
+    "Refuse an inversion that another model made; raises `InversionError`"
+    maker = inversion.about.get('made_by')
+    if maker is None: return # put together by hand
+    here = model_identity(pipe)
+    differing = [name for name in here if maker['model'].get(name) != here[name]]
+    need(not differing, f'the inversion was made by {inversion.about["model"]}, but this is '
+         f'{requirements(pipe).model} with another {" and ".join(differing)}; edit with the model '
+         'that inverted, or invert again', InversionError)
 
 # %% ../nbs/03_inversion.ipynb #e1eb6363
 @torch.no_grad()
@@ -271,8 +313,9 @@ def inverted(
         for t, r in missed.items():
             residuals[t] = r
     certificate = {t: float(c) for t, c in getattr(inverse, 'certificate', {}).items()}
+    about = dict(model=requirements(pipe).model, made_by=made_by(pipe))
     return Inversion(video, prompt, z.cpu(), trajectory, text.cpu(), settings, residuals,
-                     certificate, seen.get('image'), {'model': requirements(pipe).model})
+                     certificate, seen.get('image'), about)
 
 @contextmanager
 def seen_image(pipe: Any # A CogVideoX pipeline
@@ -293,7 +336,8 @@ def sampler(
     strength: float | None = None, # Share of the path, at most what was inverted; None: that
     replay: float = 1., # Share of the residuals that is added, 0…1
 ) -> CogVideoXDDIMPathScheduler:
-    "The forward scheduler that belongs to an inversion; raises `StepsError`"
+    "The forward scheduler that belongs to an inversion; raises `EditError`"
+    check_model(pipe, inversion)
     most = inversion.settings.strength
     strength = most if strength is None else strength
     check_number('strength', strength, 0, most, above=True, error=StepsError,

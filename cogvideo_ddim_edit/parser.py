@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['ModelOptions', 'VideoOptions', 'InversionOptions', 'EditOptions', 'InjectionOptions', 'COMMANDS', 'EXIT_CODES',
            'Output', 'EditCommand', 'InvertCommand', 'DemoCommand', 'CompareCommand', 'MetricsCommand',
-           'BenchmarkCommand', 'VerifyCommand', 'parse']
+           'BenchmarkCommand', 'VerifyCommand', 'BatchCommand', 'CacheCommand', 'ShowCommand', 'DoctorCommand', 'parse']
 
 # %% ../nbs/10b_parser.ipynb #2ce23ed6
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 import tyro
 from .options import described, group
 
@@ -83,6 +83,7 @@ class EditCommand(Output):
     restore: _Switch = False
     # Also write a folder with latents and all settings, for --config and `Edit.load`
     save: _Switch = False
+    dry_run: _Switch = False # Only say what it will take, without loading the model
     output_path: str = 'output' # Folder for the results; made if it is not there
     video: VideoOptions
     model: ModelOptions
@@ -164,9 +165,42 @@ class VerifyCommand(Output):
     video: VideoOptions
     model: ModelOptions
 
+# %% ../nbs/10b_parser.ipynb #6cb4ba82
+@dataclass(frozen=True, kw_only=True)
+class BatchCommand(Output):
+    """Do a list of edits; the same command again does those that are not done.
+
+    A list has a line for each edit: video and prompt, if wanted source_prompt, preset, seed and any
+    setting of an edit, as JSON lines or CSV. Or give a folder of videos, and prompts for all."""
+    jobs: tyro.conf.Positional[str] # JSON lines, CSV, or a folder of videos
+    prompts: _File = None # For a folder: a text file, one prompt a line
+    engine: Literal['here', 'processes', 'ray', 'slurm'] = 'here' # What does the work
+    workers: int = 1 # How many at once
+    output_path: str = 'batch' # Folder for results, status and tables
+    model: ModelOptions
+
+@dataclass(frozen=True, kw_only=True)
+class CacheCommand(Output):
+    """Inversions that are kept so that the next edit of a video makes none.
+
+    Where they lie says the environment variable CVE_CACHE, how large all may be CVE_CACHE_GB."""
+    action: tyro.conf.Positional[Literal['ls', 'size', 'rm']] = 'ls' # List, add up, or remove
+    keys: tyro.conf.Positional[tuple[str, ...]] = () # What to remove; if left out, all
+
+# %% ../nbs/10b_parser.ipynb #398a466f
+@dataclass(frozen=True, kw_only=True)
+class ShowCommand(Output):
+    "Say how an edited video was made: all settings, from the file itself or from its JSON."
+    file: tyro.conf.Positional[str] # An mp4 or JSON file that `edit` wrote
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorCommand(Output):
+    "Say what this machine has: versions, devices, memory, codecs, the model, the cache."
+
 # %% ../nbs/10b_parser.ipynb #dd2c74de
 COMMANDS = dict(edit=EditCommand, invert=InvertCommand, demo=DemoCommand, compare=CompareCommand,
-                metrics=MetricsCommand, benchmark=BenchmarkCommand, verify=VerifyCommand)
+                metrics=MetricsCommand, benchmark=BenchmarkCommand, verify=VerifyCommand,
+                batch=BatchCommand, cache=CacheCommand, show=ShowCommand, doctor=DoctorCommand)
 
 EXIT_CODES = ('0: done; 1: failed; 2: something is wrong with what was given; 3: something is '
               'missing here (package, device, network); 4: out of memory; 130: interrupted')

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+import hashlib
 import json
+import os
 import shutil
 import numpy as np
 import torch
@@ -16,45 +18,97 @@ from .settings import EditError, need
 from .video import Video
 
 # %% auto #0
-__all__ = ['SavedError', 'new_folder', 'write_tensors', 'read_tensors', 'StoredLatents', 'video_to_json', 'video_from_json']
+__all__ = ['SavedError', 'unwritable', 'sync', 'locked', 'new_folder', 'write_tensors', 'read_tensors', 'StoredLatents',
+           'hash_files', 'check_files', 'changed_names', 'video_to_json', 'video_from_json']
 
-# %% ../nbs/02a_saved.ipynb #ea246bcc
+# %% ../nbs/02a_saved.ipynb #6774fe28
 class SavedError(EditError):
     "A folder or file that cannot be written or read"
 
+def unwritable(path: Path, # Of a file or folder
+               error: Exception, # Why
+              ) -> SavedError:
+    "The error that says so"
+    why = getattr(error, 'strerror', None) or str(error) or 'the disk refuses it'
+    return SavedError(f'{str(path)!r} cannot be written ({why}); free some room there, or give '
+                      'another place')
+
+def sync(*paths: Path) -> None:
+    "Have the disk keep files and the names in folders, where the system lets folders be opened"
+    for path in paths:
+        if os.name == 'nt' and path.is_dir(): continue
+        number = os.open(path, os.O_RDWR if os.name == 'nt' else os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+# %% ../nbs/02a_saved.ipynb #f89d051f
+@contextmanager
+def locked(path: str | Path, # What only one process is to write; the lock is `.NAME.lock`
+           wait: float = 0., # Seconds to wait for another process; -1: until it is done
+          ) -> Iterator[None]:
+    "Keep other writers out; raises `SavedError` if there is one"
+    from filelock import FileLock, Timeout
+    path = Path(path)
+    lock = FileLock(path.with_name(f'.{path.name}.lock'), timeout=wait, is_singleton=False)
+    try:
+        lock.acquire()
+    except Timeout as e:
+        raise SavedError(f'another process writes to {str(path)!r}; wait until it is done, or give '
+                         'another place') from e
+    try:
+        yield
+    finally:
+        if os.name != 'nt': # there, a lock that is held cannot be removed
+            Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
+
+# %% ../nbs/02a_saved.ipynb #ea246bcc
 @contextmanager
 def new_folder(folder: str | Path # That must not be there yet
               ) -> Iterator[Path]: # Where to write meanwhile
     "A folder to fill that gets its name when it is complete; raises `SavedError`"
     folder = Path(folder)
-    part = folder.with_name(folder.name + '.part')
+    part = folder.with_name(f'.{folder.name}.part')
     try:
-        need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder',
-             SavedError)
-        if part.exists():
-            shutil.rmtree(part)
-        part.mkdir(parents=True)
-        yield part
-        part.replace(folder)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            need(not folder.exists(), f'{str(folder)!r} is there already; give a new folder',
+                 SavedError)
+            shutil.rmtree(part, ignore_errors=True) # of a process that was killed
+            part.mkdir()
+            try:
+                yield part
+                sync(*part.rglob('*'), part)
+                part.rename(folder)
+                sync(folder.parent)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
     except OSError as e:
-        why = e.strerror or 'the disk refuses it'
-        raise SavedError(f'{str(folder)!r} cannot be written ({why}); give another folder') from e
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+        raise unwritable(folder, e) from e
 
 # %% ../nbs/02a_saved.ipynb #6f8c34fd
 def write_tensors(file: Path, # A safetensors file; one that is there is replaced
                   tensors: dict[str, torch.Tensor | np.ndarray | None], # None is left out
                   **about: dict, # Its metadata, JSON, under a name
                  ) -> Path:
-    "Write tensors and what they are"
+    "Write tensors and what they are; raises `SavedError`"
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
     kept = {k: torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
             for k, x in tensors.items() if x is not None}
-    part = file.with_name(file.name + '.part')
-    save_file({k: x.detach().cpu().contiguous().clone() for k, x in kept.items()}, part,
-              {name: json.dumps(x, allow_nan=False) for name, x in about.items()})
-    return part.replace(file)
+    plain = {k: x.detach().cpu().contiguous().clone() for k, x in kept.items()}
+    texts = {name: json.dumps(x, allow_nan=False) for name, x in about.items()}
+    part = file.with_name(f'.{file.name}.{os.getpid()}.part')
+    try:
+        save_file(plain, part, texts)
+        sync(part)
+        return part.replace(file)
+    except (OSError, SafetensorError) as e:
+        raise unwritable(file, e) from e
+    finally:
+        part.unlink(missing_ok=True)
 
 def read_tensors(file: Path, # A safetensors file
                  name: str | None = None, # Of the metadata it must have; None: none
@@ -83,7 +137,8 @@ class StoredLatents(Mapping):
         return self.folder/f'{int(t):04}.safetensors'
 
     def __getitem__(self, t):
-        if not self.file(t).exists(): raise KeyError(t)
+        if not self.file(t).exists():
+            raise KeyError(t)
         tensors, _ = read_tensors(self.file(t))
         need('latents' in tensors, f'{str(self.file(t))!r} has no latents; make it again',
              SavedError)
@@ -96,6 +151,33 @@ class StoredLatents(Mapping):
     def __iter__(self): return iter(sorted(int(f.stem) for f in self.folder.glob('*.safetensors')))
 
     def __len__(self): return sum(1 for _ in self)
+
+# %% ../nbs/02a_saved.ipynb #ea7b9f2a
+def hash_files(folder: Path # Of an inversion
+              ) -> dict[str, str]: # Name, as in 'trajectory/0999.safetensors', to SHA-256
+    "The hashes of the files in the folders of a folder"
+    found = {}
+    for path in sorted(folder.glob('*/*')):
+        with path.open('rb') as file:
+            digest = hashlib.file_digest(file, 'sha256').hexdigest()
+        found[path.relative_to(folder).as_posix()] = digest
+    return found
+
+def check_files(folder: Path, # Of an inversion
+                hashes: dict[str, str], # That `hash_files` gave when it was written
+               ) -> None:
+    "Refuse files that are missing, foreign or different; raises `SavedError`"
+    found = hash_files(folder)
+    problems = (('is missing from', sorted(hashes.keys() - found.keys())),
+                ('does not belong to', sorted(found.keys() - hashes.keys())),
+                ('is not the file that was written with', changed_names(hashes, found)))
+    for what, names in problems:
+        need(not names, f'{names and names[0]} {what} {str(folder)!r}; copy that folder again, or '
+             'make it again', SavedError)
+
+def changed_names(hashes: dict[str, str], found: dict[str, str]) -> list[str]:
+    "Names with another hash"
+    return [name for name in sorted(hashes.keys() & found.keys()) if hashes[name] != found[name]]
 
 # %% ../nbs/02a_saved.ipynb #32e07a76
 def video_to_json(video: Video) -> dict:
