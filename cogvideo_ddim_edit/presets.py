@@ -25,7 +25,7 @@ __all__ = ['CHECKS', 'HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALI
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
-HELD = Injection('values', 1., (.1, .5), (.5, 1.))
+HELD = Injection('values', 1., (.1, .5))
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
@@ -194,7 +194,7 @@ def refuse_settings(given: list[str], # Names of settings
 
 # %% ../nbs/04e_presets.ipynb #532573d9
 TOY = 'the embedded model of 8 blocks'
-VALIDATED = 'validation pairs of 13_benchmark'
+VALIDATED = 'validation pairs of world/search'
 
 PRESETS = {
     'default': Preset(citation=VALIDATED, chosen_for=TOY),
@@ -202,7 +202,7 @@ PRESETS = {
         InversionSettings(8, refinement=(), entry_steps=1), chosen_for=TOY,
         citation='as default, with half the steps and none of them refined'),
     'faithful': Preset(
-        edit=EditSettings(Injection('values', 1., (.1, .6), (.5, 1.))),
+        edit=EditSettings(Injection('values', 1., (0., .4))),
         citation=VALIDATED, chosen_for=TOY),
     'replace': Preset(
         InversionSettings(),
@@ -211,10 +211,10 @@ PRESETS = {
         citation='DiTCtrl, 2412.18597', chosen_for='CogVideoX-2B, 30 blocks'),
     'flow': Preset(
         InversionSettings(12, strength=.7),
-        EditSettings(Injection(weight=0.), '', 3., keep_below=0., source_guidance_scale=2.),
+        EditSettings(Injection(weight=0.), '', 7., keep_below=0., source_guidance_scale=2.),
         'flow', 'FlowEdit, 2412.08629, with settings from ' + VALIDATED, TOY),
     'anchored': Preset(
-        InversionSettings(12, strength=.9), EditSettings(HELD, ''), 'flow',
+        InversionSettings(12, strength=.9), EditSettings(HELD, '', 8.), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
     'public_script': Preset(
         InversionSettings(guidance_scale=6., prompted=False, scheduler='diffusers'),
