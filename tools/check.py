@@ -48,7 +48,7 @@ BUDGETS = {
     'picture': 150 * KIB,
     'notebook': MIB,
     'notebooks': 12 * MIB,
-    'weights': 16 * MB,
+    'weights': 32 * MB,
 }
 AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 600, 300
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
