@@ -531,12 +531,13 @@ def _look_remarks(look, shape, woven):
     "Sentences on what was done to the picture"
     remarks = _turn_remark(look)
     if shape != 1:
-        remarks.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made square.')
+        remarks.append(f'Its pixels are {shape.numerator}:{shape.denominator}; they are made '
+                       'square.')
     if woven:
         remarks.append('Interlaced; each pair of half pictures is made a whole one (bwdif).')
     if look.hdr:
-        remarks.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits is '
-                    'white.')
+        remarks.append(f'HDR ({look.hdr}) is converted to BT.709; what is brighter than 203 nits '
+                       'is white.')
     if look.guessed:
         remarks.append('The file names no colour matrix; BT.709 is used, as players do for HD.')
     if look.alpha:
