@@ -7,7 +7,7 @@
 
 Checkpoints are written on the way; `model` makes a folder of one that `load_pipeline` reads. Needs
 torch (2.9 or later, for Muon), diffusers, transformers and safetensors; the autoencoder also
-scikit-image. Drawing processes import this file, so everything heavy is imported when it is used."""
+scikit-image. Drawing processes import this file, so everything heavy is imported when used."""
 
 from __future__ import annotations
 
