@@ -293,7 +293,7 @@ class SettingsPart:
                       inversion=('inversion', 'InversionSettings'))
         self.groups = {name: SettingsControls(*where, self.settings_changed)
                        for name, where in groups.items()}
-        titles = dict(edit='Edit', injection='What is taken from the source', inversion='Inversion')
+        titles = dict(edit='Edit settings', injection='What is taken from the source', inversion='Inversion')
         folds = [fold(titles[name], group.widget) for name, group in self.groups.items()]
         self.schedule = schedule_widget()
         self.schedule.observe(lambda _: self.guarded(self.show_cost),
