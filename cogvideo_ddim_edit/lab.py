@@ -16,7 +16,7 @@ from .masks import MASKS, MaskError
 from .options import Described, described
 from .player import compare, static, strip, widget
 from .presets import PRESETS
-from .report import as_image, changed_words, in_python
+from .report import BOTH, as_image, changed_words, in_python
 from .schedulers import SPACINGS
 from .settings import EditError, Settings, need
 from .video import Video, read_video, sample
@@ -81,10 +81,11 @@ class SettingsControls:
     def __init__(self, module: str, # Of this package
                  name: str, # Of the class
                  on_change: Any, # Called without arguments
+                 skip: set[str] = frozenset(), # Names without a control here
                 ):
         import ipywidgets as widgets
         found = described(module, name)
-        self.about = {s.name: s for s in found if s.name not in ELSEWHERE}
+        self.about = {s.name: s for s in found if s.name not in ELSEWHERE | skip}
         self.on_change, self.controls, self.before = on_change, {}, {}
         self.widget = widgets.GridBox(layout=dict(grid_template_columns='repeat(2, 50%)'))
 
@@ -291,7 +292,8 @@ class SettingsPart:
             style=dict(description_width='8em')), self.show_cost)
         groups = dict(edit=('presets', 'EditSettings'), injection=('injection', 'Injection'),
                       inversion=('inversion', 'InversionSettings'))
-        self.groups = {name: SettingsControls(*where, self.settings_changed)
+        skip = dict(edit={'strength'}, inversion=BOTH) # A keyword of `edit` means one of them
+        self.groups = {name: SettingsControls(*where, self.settings_changed, skip.get(name, set()))
                        for name, where in groups.items()}
         titles = dict(edit='Edit settings', injection='What is taken from the source', inversion='Inversion')
         folds = [fold(titles[name], group.widget) for name, group in self.groups.items()]

@@ -25,8 +25,8 @@ from .settings import EditError, Settings, is_array, same, short
 from .video import Video
 
 # %% auto #0
-__all__ = ['NO_SETTINGS', 'EMBEDDED', 'LARGEST', 'changed_words', 'changes_from', 'is_writable', 'in_python', 'in_command',
-           'Recipe', 'option_words', 'Row', 'settings_rows', 'settings_tables', 'FrameNumbers', 'smaller',
+__all__ = ['NO_SETTINGS', 'BOTH', 'EMBEDDED', 'LARGEST', 'changed_words', 'changes_from', 'is_writable', 'in_python',
+           'in_command', 'Recipe', 'option_words', 'Row', 'settings_rows', 'settings_tables', 'FrameNumbers', 'smaller',
            'frame_numbers', 'chart', 'charts_of', 'cautions', 'fitting_player', 'ReportError', 'health_of',
            'environment_of', 'as_image', 'parts_of', 'report_page', 'report']
 
@@ -47,6 +47,7 @@ def changed_words(
 
 # %% ../nbs/report.ipynb #ad6ccfe9
 NO_SETTINGS = {'citation', 'chosen_for', 'inversion', 'edit'} # Fields of a preset
+BOTH = {'guidance_scale', 'negative_prompt'} # Keywords that mean the edit's, not the inversion's
 
 def changes_from(
     base: Preset, # What is written by its name
@@ -57,7 +58,10 @@ def changes_from(
     for part in ('inversion', 'edit'):
         a, b = getattr(base, part), getattr(preset, part)
         for name in b.names():
-            if name != 'seed' and not same(getattr(a, name), getattr(b, name)):
+            if name == 'seed' or same(getattr(a, name), getattr(b, name)): continue
+            if part == 'inversion' and name in BOTH:
+                found['inversion'] = b
+            else:
                 found[name] = getattr(b, name)
     for name in set(preset.names()) - NO_SETTINGS:
         if getattr(base, name) != getattr(preset, name):
@@ -67,8 +71,8 @@ def changes_from(
 # %% ../nbs/report.ipynb #46f43585
 def is_writable(value: Any) -> bool:
     "Can a value be written in a line?"
-    if isinstance(value, Settings): return all(map(is_writable, value.differences().values()))
-    return not (is_array(value) or callable(value))
+    if isinstance(value, Injection): return all(map(is_writable, value.differences().values()))
+    return not (is_array(value) or callable(value) or isinstance(value, Settings))
 
 def in_python(value: Any # Of a setting
              ) -> str:

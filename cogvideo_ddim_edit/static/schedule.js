@@ -17,6 +17,7 @@ export default {
     const field = element('canvas', {className: 'sc-field'});
     field.setAttribute('role', 'img');
     let painting = null; // {kind, on} over numbers, {x, y} over the field
+    root.dataset.lmSuppressShortcuts = 'true'; // JupyterLab has meanings for these keys, too
     el.replaceChildren(root);
 
     const chosen = kind => new Set(model.get(TRAITS[kind]));
