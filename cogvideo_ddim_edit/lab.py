@@ -46,7 +46,7 @@ def control_of(about: Described, # A setting
     "A control that begins with the preset's value"
     import ipywidgets as widgets
     words = dict(description=about.name, tooltip=about.comment,
-                 style=dict(description_width='11em'))
+                 style=dict(description_width='13em'), layout=dict(width='25em'))
     if about.name in CHOICES:
         return widgets.Dropdown(options=CHOICES[about.name], value=value, **words)
     if about.kind == 'bool': return widgets.Checkbox(value=value, indent=False, **words)
@@ -292,8 +292,8 @@ class SettingsPart:
             style=dict(description_width='8em')), self.show_cost)
         groups = dict(edit=('presets', 'EditSettings'), injection=('injection', 'Injection'),
                       inversion=('inversion', 'InversionSettings'))
-        skip = dict(edit={'strength'}, inversion=BOTH) # A keyword of `edit` means one of them
-        self.groups = {name: SettingsControls(*where, self.settings_changed, skip.get(name, set()))
+        skip = dict(edit={'strength'}, inversion=BOTH, injection=set()) # Keywords mean one of them
+        self.groups = {name: SettingsControls(*where, self.settings_changed, skip[name])
                        for name, where in groups.items()}
         titles = dict(edit='Edit settings', injection='What is taken from the source', inversion='Inversion')
         folds = [fold(titles[name], group.widget) for name, group in self.groups.items()]

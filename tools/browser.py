@@ -493,7 +493,8 @@ def make_edits(page) -> None:
         press(page, 'Edit')
         history.nth(number - 1).wait_for(state='attached', timeout=120_000)
         until(page, '!document.querySelector(".lab progress")')
-    need('(seed 2)' in history.nth(1).inner_text(), f'history: {history.nth(1).inner_text()}')
+    second = history.nth(1).inner_text().replace('\xa0', ' ')
+    need('(seed 2)' in second, f'the history says {second!r}')
     box_of(page, 'beside it').select_option(index=1)
     names = page.get_by_label('Video on the right').locator('option')
     until(
