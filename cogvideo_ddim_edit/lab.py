@@ -295,7 +295,8 @@ class SettingsPart:
         skip = dict(edit={'strength'}, inversion=BOTH, injection=set()) # Keywords mean one of them
         self.groups = {name: SettingsControls(*where, self.settings_changed, skip[name])
                        for name, where in groups.items()}
-        titles = dict(edit='Edit settings', injection='What is taken from the source', inversion='Inversion')
+        titles = dict(edit='Edit settings', injection='What is taken from the source',
+                      inversion='Inversion')
         folds = [fold(titles[name], group.widget) for name, group in self.groups.items()]
         self.schedule = schedule_widget()
         self.schedule.observe(lambda _: self.guarded(self.show_cost),
