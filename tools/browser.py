@@ -499,7 +499,7 @@ def make_edits(page) -> None:
     names = page.get_by_label('Video on the right').locator('option')
     until(
         page,
-        'document.querySelector(".lab .ab select[title=\\"Video on the right\\"]").length === 3',
+        'document.querySelector(".lab .ab select[title=\\"Video on the right\\"]")?.length === 3',
     )
     equal(names.all_inner_texts(), ['edit 2', 'edit 1', 'the true answer'], 'the player')
     page.locator('.lab canvas.ab-canvas').focus()
