@@ -50,6 +50,7 @@ export function mount(root, info, source, onframe = () => {}) {
   const stage = element('div', {className: 'ab', }, titles, canvas, bar);
   if (names.length > 1) stage.append(tools);
   stage.append(help);
+  stage.dataset.lmSuppressShortcuts = 'true'; // JupyterLab has meanings for these keys, too
   root.replaceChildren(stage);
 
   // ---- drawing

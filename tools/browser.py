@@ -1,0 +1,586 @@
+"""Does what people click work in a real browser?
+
+    python tools/browser.py                      player, report, exported page and lab
+    python tools/browser.py player report        only these
+    python tools/browser.py --axe axe.min.js     look for faults of accessibility too
+    python tools/browser.py --shots FOLDER       keep a picture of each page
+
+Needs Chromium and Playwright's Python package; where one is missing, says so and skips. The lab
+runs in a JupyterLab that is started for the test, on a free port, in a folder that goes again.
+`axe.min.js` comes with the npm package axe-core (`npm pack axe-core`)."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import urllib.request
+from argparse import ArgumentParser, Namespace
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from project import NBS, ROOT, Failed, cells
+
+SEEKS = 100
+RUN = 'document.title="run"'
+HOSTILE = f"</script><script>{RUN}</script><img src=x onerror='{RUN}'>"
+ODD = f'{HOSTILE} "quoted" 🎈 שלום עולם ' + 'long ' * 1000
+SERIOUS = ('serious', 'critical')
+READ_BARS = """() => {
+  const canvas = document.querySelector('canvas'), context = canvas.getContext('2d');
+  let number = 0;
+  for (let bit = 0; bit < 8; bit++) {
+    const x = (bit + .5)*canvas.width/8, y = canvas.height*.95;
+    if (context.getImageData(x, y, 1, 1).data[0] > 127) number |= 1 << bit;
+  }
+  return number;
+}"""
+PRESS_CANCEL = """() => {
+  const lab = document.querySelector('.lab'), bar = () => lab.querySelector('progress');
+  window.steps = [];
+  new MutationObserver(() => { if (bar()) window.steps.push(bar().value); })
+    .observe(lab, {subtree: true, childList: true});
+  const step = bar().value;
+  [...lab.querySelectorAll('button')].find(button => button.textContent === 'Cancel').click();
+  return step;
+}"""
+SHOWN = "document.querySelector('.ab').dataset.shown"
+
+
+def need(holds: bool, sentence: str) -> None:
+    """Raise `Failed` with a sentence unless something holds"""
+    if not holds:
+        raise Failed(sentence)
+
+
+def equal(found, wanted, what: str) -> None:
+    """Raise `Failed` unless two things are the same"""
+    need(found == wanted, f'{what} is {found!r}, and should be {wanted!r}')
+
+
+def missing() -> str:
+    """What is not there to test with, in a sentence; '' if nothing is missing"""
+    if not find_spec('playwright'):
+        return "Playwright's Python package is not installed (pip install playwright)"
+    if not shutil.which('chromium'):
+        return 'there is no program `chromium` on the path (apt-get install chromium)'
+    return ''
+
+
+class Surfer:
+    """A page in a browser, the errors it met, and where pictures of it go"""
+
+    def __init__(self, page, options: Namespace):
+        self.page, self.options, self.errors = page, options, []
+        page.on('pageerror', lambda error: self.errors.append(str(error)))
+        page.on('dialog', lambda dialog: self.errors.append(f'a dialog: {dialog.message}'))
+
+    def picture(self, name: str, what: str = '') -> None:
+        """Keep a picture of the page, or of one element of it"""
+        if not self.options.shots:
+            return
+        path = Path(self.options.shots) / f'{name}.png'
+        if what:
+            self.page.locator(what).first.screenshot(path=path)
+        else:
+            self.page.screenshot(path=path)
+
+    def accessible(self, name: str, within: str) -> None:
+        """Raise `Failed` if axe finds a serious fault"""
+        if not self.options.axe:
+            return
+        self.page.evaluate(Path(self.options.axe).read_text(encoding='utf-8'))
+        found = self.page.evaluate(f'axe.run({json.dumps(within)})')
+        faults = [
+            f'{name}: {fault["id"]}, {fault["help"]}: {node["html"][:160]}'
+            for fault in found['violations']
+            for node in fault['nodes'][:3]
+            if fault['impact'] in SERIOUS
+        ]
+        need(not faults, '\n'.join(faults))
+
+    def calm(self) -> None:
+        """Raise `Failed` if the page met an error"""
+        need(not self.errors, f'the page met {self.errors}')
+
+
+@contextmanager
+def surfing(options: Namespace) -> Iterator[Surfer]:
+    """A new page in a new browser"""
+    from playwright.sync_api import sync_playwright
+
+    arguments = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which('chromium'), args=arguments
+        )
+        try:
+            page = browser.new_page(viewport={'width': 1100, 'height': 1000})
+            page.set_default_timeout(60_000)
+            surfer = Surfer(page, options)
+            yield surfer
+        except Exception:
+            surfer.picture('failed')
+            raise
+        finally:
+            browser.close()
+
+
+def until(frame, expression: str, seconds: float = 20) -> None:
+    """Wait until something holds in a page (asked from outside: pages forbid `eval`)"""
+    end = time.monotonic() + seconds
+    while not frame.evaluate(expression):
+        need(time.monotonic() < end, f'after {seconds:g} s it still does not hold: {expression}')
+        time.sleep(0.02)
+
+
+# The player
+
+
+def counting(count: int = 60, color: tuple = (220, 60, 60)):
+    """A video whose frames carry their number as black and white bars"""
+    from cogvideo_ddim_edit.video import Video
+
+    frames = np.full((count, 64, 64, 3), color, np.uint8)
+    for i, frame in enumerate(frames):
+        for bit in range(8):
+            frame[-8:, bit * 8 : bit * 8 + 8] = 255 * (i >> bit & 1)
+    return Video(frames, fps=8)
+
+
+def wait_for_player(frame) -> None:
+    """Until a player shows its first frame"""
+    until(frame, f'!!document.querySelector(".ab") && {SHOWN} !== undefined')
+
+
+def seek_everywhere(frame, count: int, times: int) -> None:
+    """Go to frames by lot; the bars in the picture must be those of the frame"""
+    for i in np.random.default_rng(0).integers(0, count, times).tolist():
+        frame.evaluate(f'window.player.show({i})')
+        until(frame, f'{SHOWN} === "{i}"')
+        equal(frame.evaluate(READ_BARS), i, 'the frame that is seen')
+
+
+def test_player(options: Namespace) -> None:
+    """player: frames, wipe, modes, Tab, keys and buttons"""
+    from cogvideo_ddim_edit.player import compare
+
+    with tempfile.TemporaryDirectory() as folder, surfing(options) as surfer:
+        videos = [counting(), counting(color=(40, 170, 90)), counting(color=(40, 70, 190))]
+        path = compare(*videos, names=['source', HOSTILE, 'blue']).save(f'{folder}/page.html')
+        page = surfer.page
+        page.goto(path.as_uri())
+        wait_for_player(page)
+        seek_everywhere(page, 60, SEEKS)
+        play_with_keys(page)
+        play_with_pointer(page)
+        equal(page.title(), 'Comparison', 'the title')
+        surfer.accessible('player', 'body')
+        surfer.picture('player')
+        surfer.calm()
+
+
+def play_with_keys(page) -> None:
+    """Modes by numbers, Tab through the videos and out of the player, arrows, Space"""
+    state = 'window.player.state'
+    canvas = page.locator('canvas')
+    canvas.focus()
+    page.keyboard.press('4')
+    equal(page.evaluate(f'{state}.mode'), 'difference', 'the mode')
+    page.keyboard.press('Tab')
+    equal(page.evaluate(f'{state}.right'), 2, 'the video on the right')
+    page.keyboard.press('Tab')
+    equal(page.evaluate('document.activeElement.tagName'), 'BUTTON', 'where Tab leads')
+    canvas.focus()
+    page.keyboard.press('Home')
+    page.keyboard.press('ArrowRight')
+    equal(page.evaluate(f'{state}.frame'), 1, 'the frame after an arrow')
+    page.keyboard.press('End')
+    equal(page.evaluate(f'{state}.frame'), 59, 'the last frame')
+    page.keyboard.press(' ')
+    until(page, f'{state}.playing && {state}.frame > 1 && {state}.frame < 59')
+    page.keyboard.press(' ')
+    equal(page.evaluate(f'{state}.playing'), False, 'playing after Space')
+
+
+def play_with_pointer(page) -> None:
+    """The wipe follows the pointer; the slider and the buttons show frames"""
+    page.get_by_label('How the two are compared').select_option('wipe')
+    page.get_by_label('Video on the right').select_option('1')
+    box = page.locator('canvas').bounding_box()
+    for share in (0.25, 0.75):
+        page.mouse.move(box['x'] + share * box['width'], box['y'] + 50)
+        split = page.evaluate('window.player.state.split')
+        need(abs(split - share) < 0.02, f'the wipe is at {split}, the pointer at {share}')
+    left, right = (
+        page.evaluate(
+            'x => [...document.querySelector("canvas").getContext("2d")'
+            '.getImageData(x*256, 100, 1, 1).data]',
+            x,
+        )
+        for x in (0.5, 0.9)
+    )
+    need(left[0] > 180 > 80 > right[0], f'left of the wipe is {left}, right of it {right}')
+    page.get_by_label('Frame', exact=True).fill('7')
+    page.get_by_label('One frame on').click()
+    until(page, f'{SHOWN} === "8"')
+    equal(page.evaluate(READ_BARS), 8, 'the frame after slider and button')
+
+
+# The report
+
+
+def saved_edit(folder: Path, prompt: str) -> Path:
+    """A folder as `Edit.save` writes it, of an edit that no model made"""
+    import torch
+    from cogvideo_ddim_edit.edits import Edit
+
+    made = Edit(
+        counting(color=(40, 70, 190)),
+        counting(),
+        prompt,
+        torch.zeros(1, 15, 4, 8, 8),
+        source_prompt=f'a red field {prompt}',
+        prompts=(prompt,),
+        about={'model': HOSTILE, 'preset': 'default'},
+    )
+    return made.save(folder)
+
+
+def test_report(options: Namespace) -> None:
+    """report: opens from a disk, plays, loads nothing, runs no text"""
+    from cogvideo_ddim_edit.report import report
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, prompt in {'report': 'a blue field', 'report_odd': ODD}.items():
+            path = report(saved_edit(Path(folder) / name, prompt))
+            need(path.stat().st_size < 8_000_000, f'{name} has {path.stat().st_size} bytes')
+            with surfing(options) as surfer:
+                look_at_report(surfer, path, name)
+
+
+def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
+    """Open a report and look at all of it"""
+    page, asked = surfer.page, []
+    page.on('request', lambda request: asked.append(request.url))
+    page.goto(path.as_uri())
+    wait_for_player(page)
+    seek_everywhere(page, 60, 10)
+    need(page.title().startswith('Edit:'), f'the title became {page.title()!r}: a text was run')
+    outside = [url for url in asked if not url.startswith(('file:', 'data:'))]
+    equal(outside, [], 'what the page loads')
+    page.get_by_text('The whole record').click()
+    need(page.get_by_role('heading', name='Settings').is_visible(), 'there are no settings')
+    surfer.accessible(name, 'body')
+    surfer.picture(name)
+    surfer.calm()
+
+
+# A notebook as HTML
+
+
+def test_exported(options: Namespace) -> None:
+    """exported page: the player in a notebook that nbconvert made HTML of"""
+    import nbformat
+    from cogvideo_ddim_edit.player import compare
+    from nbconvert import HTMLExporter
+
+    player = compare(counting(), counting(color=(40, 170, 90)), names=['source', 'edit'])
+    data = player._repr_mimebundle_()
+    data['image/png'] = b64encode(data['image/png']).decode()
+    outputs = [nbformat.v4.new_output('display_data', data)]
+    cell = nbformat.v4.new_code_cell('player', outputs=outputs)
+    html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    with tempfile.TemporaryDirectory() as folder, surfing(options) as surfer:
+        path = Path(folder) / 'page.html'
+        path.write_text(html, encoding='utf-8')
+        surfer.page.route('http*://**', lambda route: route.abort())  # there may be no network
+        surfer.page.goto(path.as_uri(), wait_until='domcontentloaded')
+        frame = surfer.page.wait_for_selector('iframe').content_frame()
+        wait_for_player(frame)
+        seek_everywhere(frame, 60, SEEKS)
+        surfer.picture('exported')
+
+
+# The lab
+
+
+@contextmanager
+def jupyter(notebook: dict) -> Iterator[str]:
+    """The address of a notebook in a JupyterLab of its own"""
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / 'lab.ipynb').write_text(json.dumps(notebook), encoding='utf-8')
+        command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root']
+        command += [f'--port={port}', '--ip=127.0.0.1', '--ServerApp.port_retries=0']
+        command += [f'--ServerApp.root_dir={folder}', f'--IdentityProvider.token={token}']
+        places = {
+            name: f'{folder}/.{name.lower()}'
+            for name in ('JUPYTER_CONFIG_DIR', 'JUPYTER_RUNTIME_DIR', 'JUPYTERLAB_SETTINGS_DIR')
+        }
+        environment = os.environ | places | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
+        with open(f'{folder}/.log', 'wb') as log:
+            server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+            try:
+                wait_for_server(f'http://127.0.0.1:{port}/api?token={token}', server)
+                yield f'http://127.0.0.1:{port}/doc/tree/lab.ipynb?token={token}'
+            finally:
+                server.terminate()
+                server.wait(30)
+
+
+def wait_for_server(address: str, server: subprocess.Popen) -> None:
+    """Until it answers; raises `Failed` if it does not within a minute"""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise Failed('JupyterLab did not start')
+
+
+def lab_notebook() -> dict:
+    """The cell of nbs/lab.ipynb that shows the lab, and one that asks the kernel something"""
+    import nbformat
+
+    shown = [cell['source'] for cell in cells(NBS / 'lab.ipynb') if '.show()' in cell['source']]
+    source = next(text for text in shown if text.startswith('#| eval: false'))
+    both = [nbformat.v4.new_code_cell(text) for text in (source, '6*7')]
+    spec = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
+    return nbformat.v4.new_notebook(cells=both, metadata=spec)
+
+
+def run_cell(page, number: int) -> None:
+    """Run a cell of the notebook, again where the kernel was not there yet"""
+    cell = page.locator('.jp-CodeCell').nth(number)
+    for _ in range(20):
+        cell.locator('.cm-content').click()
+        page.keyboard.press('Control+Enter')
+        page.wait_for_timeout(2000)
+        if cell.locator('.jp-InputPrompt').inner_text().strip() not in ('[ ]:', ''):
+            return
+    raise Failed(f'cell {number} does not run')
+
+
+def test_lab(options: Namespace) -> None:
+    """lab: settings, painting, Cancel, edits, history, upload, odd prompts"""
+    with jupyter(lab_notebook()) as address, surfing(options) as surfer:
+        page = surfer.page
+        page.goto(address)
+        page.wait_for_selector('.jp-CodeCell .cm-content')
+        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        run_cell(page, 0)
+        page.wait_for_selector('.lab canvas.ab-canvas', timeout=120_000)
+        change_settings(page)
+        paint(page)
+        surfer.picture('lab_painted')
+        cancel(page)
+        make_edits(page)
+        surfer.picture('lab', '.lab')
+        surfer.accessible('lab', '.lab')
+        type_odd_prompts(page)
+        upload(page)
+        surfer.picture('lab_upload', '.lab')
+        surfer.calm()
+
+
+def box_of(page, label: str):
+    """The control with this name"""
+    return page.locator('.lab').get_by_label(label, exact=True)
+
+
+def fill(page, label: str, value: str) -> None:
+    """Give a control a value"""
+    control = box_of(page, label)
+    control.fill(value)
+    control.press('Tab')
+
+
+def cost(page) -> str:
+    """What the lab says that an edit costs"""
+    return page.locator('.lab p', has_text='calls of the transformer').inner_text()
+
+
+def press(page, name: str) -> None:
+    """Press a button of the lab"""
+    page.locator('.lab').get_by_role('button', name=name, exact=True).click()
+
+
+def change_settings(page) -> None:
+    """More steps cost more and make the schedule wider; no guidance costs less"""
+    press(page, 'Inversion')
+    press(page, 'Edit settings')
+    before = cost(page)
+    fill(page, 'num_inference_steps', '40')
+    until(page, 'document.querySelectorAll(".sc-steps button").length === 40')
+    longer = cost(page)
+    need(longer != before, f'40 steps cost as much as before: {longer}')
+    fill(page, 'guidance_scale', '1')
+    page.locator('.lab p', has_text='calls of the transformer').wait_for()
+    until(page, f'!document.body.innerText.includes({json.dumps(longer)})')
+    fill(page, 'guidance_scale', '-1')
+    page.get_by_text('guidance_scale is -1').wait_for()
+    fill(page, 'guidance_scale', '7')
+    page.get_by_text('guidance_scale is -1').wait_for(state='detached')
+
+
+def pressed(page, kind: str) -> list[int]:
+    """The steps or blocks that are painted"""
+    return page.evaluate(
+        'kind => [...document.querySelectorAll(`.sc-${kind}s [aria-pressed="true"]`)]'
+        '.map(button => +button.dataset.number)',
+        kind,
+    )
+
+
+def paint(page) -> None:
+    """A rectangle in the field, then numbers by pointer and by keyboard"""
+    field = page.locator('.sc-field')
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    across, down = box['width'] / 40, box['height'] / 8
+    page.mouse.move(box['x'] + 4.5 * across, box['y'] + 2.5 * down)
+    page.mouse.down()
+    page.mouse.move(box['x'] + 9.5 * across, box['y'] + 5.5 * down, steps=4)
+    page.mouse.up()
+    equal(pressed(page, 'step'), list(range(4, 10)), 'the steps that were painted')
+    equal(pressed(page, 'layer'), list(range(2, 6)), 'the blocks that were painted')
+    page.locator('.sc-steps button').nth(4).click()
+    equal(pressed(page, 'step'), list(range(5, 10)), 'the steps after a click')
+    page.locator('.sc-layers button').first.focus()
+    page.keyboard.press('ArrowDown')
+    page.keyboard.press(' ')
+    equal(pressed(page, 'layer'), list(range(1, 6)), 'the blocks after a key')
+
+
+def cancel(page) -> None:
+    """The kernel answers during a run, which stops within a step when it is cancelled"""
+    press(page, 'Edit')
+    page.get_by_text('Inverting, step').wait_for()
+    run_cell(page, 1)
+    page.locator('.jp-CodeCell').nth(1).locator('.jp-OutputArea-output').wait_for()
+    page.locator('.lab img[alt^="What the model expects"]').wait_for(timeout=120_000)
+    need(page.locator('.lab progress').is_visible(), 'the run ended before the kernel answered')
+    at = page.evaluate(PRESS_CANCEL)
+    page.get_by_text('Cancelled.').wait_for(timeout=20_000)
+    last = max(page.evaluate('window.steps'), default=at)
+    # one step may have ended when the page had not heard of it, one was on its way
+    need(last <= at + 2, f'cancelled in step {at}, it went on to step {last}')
+    need(box_of(page, 'edits').locator('option').count() == 0, 'a cancelled run left an edit')
+
+
+def make_edits(page) -> None:
+    """Two edits in the history, both in the player, and how to make them again"""
+    fill(page, 'num_inference_steps', '4')
+    fill(page, 'refinement', '(2,)')
+    history = box_of(page, 'edits').locator('option')
+    for number in (1, 2):
+        fill(page, 'seed of noise', str(number))
+        press(page, 'Edit')
+        history.nth(number - 1).wait_for(state='attached', timeout=120_000)
+        until(page, '!document.querySelector(".lab progress")')
+    second = history.nth(1).inner_text().replace('\xa0', ' ')
+    need('(seed 2)' in second, f'the history says {second!r}')
+    box_of(page, 'beside it').select_option(index=1)
+    names = page.get_by_label('Video on the right').locator('option')
+    until(
+        page,
+        'document.querySelector(".lab .ab select[title=\\"Video on the right\\"]")?.length === 3',
+    )
+    equal(names.all_inner_texts(), ['edit 2', 'edit 1', 'the true answer'], 'the player')
+    page.locator('.lab canvas.ab-canvas').focus()
+    page.keyboard.press('4')
+    page.keyboard.press('Tab')
+    mode = page.get_by_label('How the two are compared').input_value()
+    right = page.get_by_label('Video on the right').input_value()
+    equal((mode, right), ('difference', '2'), 'mode and video after the keys')
+    need('seed=2' in box_of(page, 'recipe').input_value(), 'the recipe has another seed')
+    box_of(page, 'copy as').select_option('command')
+    until(
+        page,
+        '[...document.querySelectorAll(".lab textarea")].some(t => t.value.includes("--seed=2"))',
+    )
+
+
+def type_odd_prompts(page) -> None:
+    """Texts are shown, not run"""
+    title = page.title()
+    fill(page, 'edit', ODD)
+    page.locator('.lab mark', has_text='<script>').first.wait_for()
+    equal(page.title(), title, 'the title')
+    equal(page.locator('.lab img[src="x"]').count(), 0, 'pictures from a prompt')
+
+
+def upload(page) -> None:
+    """A file becomes the video, its name the prompt"""
+    from cogvideo_ddim_edit.video import sample
+
+    with page.expect_file_chooser() as chooser:
+        press(page, 'Upload a video (0)')
+    chooser.value.set_files(str(sample('blue_square')))
+    until(
+        page, '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")'
+    )
+
+
+# All of them
+
+TESTS = {
+    'player': test_player,
+    'report': test_report,
+    'exported': test_exported,
+    'lab': test_lab,
+}
+
+
+def passes(test: Callable, options: Namespace) -> bool:
+    """Run a test and say how it went"""
+    start, problem = time.monotonic(), ''
+    try:
+        test(options)
+    except Failed as failure:
+        problem = str(failure)
+    except Exception:  # the browser's own errors, a time that ran out
+        problem = traceback.format_exc(limit=-3)
+    state = 'FAIL' if problem else 'ok  '
+    print(f'{state} {test.__doc__} ({time.monotonic() - start:.1f} s)', flush=True)
+    for line in problem.splitlines():
+        print(f'     {line}', flush=True)
+    return not problem
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('names', nargs='*', metavar='TEST', help=f'of {", ".join(TESTS)}')
+    parser.add_argument('--axe', metavar='FILE', help='axe.min.js of the npm package axe-core')
+    parser.add_argument('--shots', metavar='FOLDER', help='where pictures of the pages go')
+    options = parser.parse_args(argv)
+    if unknown := set(options.names) - set(TESTS):
+        parser.error(f'there is no test {", ".join(unknown)}; use some of {", ".join(TESTS)}')
+    if reason := missing():
+        print(f'skipped: {reason}')
+        return 0
+    if options.shots:
+        Path(options.shots).mkdir(parents=True, exist_ok=True)
+    sys.path.insert(0, str(ROOT))
+    results = [passes(TESTS[name], options) for name in options.names or TESTS]
+    print(f'{sum(results)} passed, {len(results) - sum(results)} failed')
+    return int(not all(results))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
