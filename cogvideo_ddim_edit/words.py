@@ -21,7 +21,7 @@ from .video import Video, encode_video
 # %% auto #0
 __all__ = ['LEVELS', 'without_words', 'as_list', 'source_of', 'predictions_of_noisy', 'word_changes', 'as_large', 'draw_fields',
            'colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'chosen_regions', 'place_of',
-           'word_mask']
+           'word_mask', 'draw_overlaps']
 
 # %% ../nbs/04h_words.ipynb #9e97a2dc
 def without_words(prompt: str, # What the video shows
@@ -252,3 +252,28 @@ def word_mask(
     for _ in range(grow):
         mask = box_max(mask)
     return mask
+
+# %% ../nbs/04h_words.ipynb #45959378
+def draw_overlaps(results: dict[str, list[dict]], # Name of a method to rows with kind and overlap
+                  goal: float = .85, # Drawn as a line
+                 ) -> Figure:
+    "Overlap of masks with the truth by kind of words: every scene a dot, the mean a bar"
+    from matplotlib.figure import Figure
+    fig = Figure(figsize=(6.4, 2.6), dpi=90, layout='constrained')
+    ax = fig.subplots()
+    kinds = list(dict.fromkeys(row['kind'] for rows in results.values() for row in rows))
+    width = .8/len(results)
+    for i, (name, rows) in enumerate(results.items()):
+        for k, kind in enumerate(kinds):
+            values = [row['overlap'] for row in rows if row['kind'] == kind]
+            x = k + (i - (len(results) - 1)/2)*width
+            ax.bar(x, np.mean(values), .9*width, color=f'C{i}', alpha=.5,
+                   label=None if k else name)
+            spread = np.linspace(-.3, .3, len(values))*width
+            ax.plot(x + spread, values, '.', color=f'C{i}', ms=3)
+            ax.text(x, 1.02, f'{np.mean(values):.2f}', ha='center', fontsize=8)
+    ax.axhline(goal, color='.6', lw=.8)
+    ax.set(xticks=range(len(kinds)), ylim=(0, 1.12), ylabel='overlap with the truth')
+    ax.set_xticklabels(kinds)
+    ax.legend(loc='lower right', fontsize=8)
+    return fig

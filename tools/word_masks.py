@@ -71,24 +71,30 @@ def measured(pipe, word_mask, scene, level: str) -> list[dict]:
 
 
 def main():
-    """Measure, print and write"""
+    """Measure, print and write; scenes that are in the file already are left out"""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('module', help='of the package, with a function word_mask')
     parser.add_argument('--name', default='', help='of the result; the module, if left out')
     parser.add_argument('--count', type=int, default=8, help='scenes of each level')
     args = parser.parse_args()
+    path = ROOT / 'nbs' / 'results' / f'word_masks_{args.name or args.module}.json'
+    rows = json.loads(path.read_text(encoding='utf-8')) if path.exists() else []
+    known = {(row['level'], row['prompt']) for row in rows}
     word_mask = importlib.import_module(f'cogvideo_ddim_edit.{args.module}').word_mask
     pipe = load_pipeline()
     pipe.set_progress_bar_config(disable=True)
-    rows = []
-    for level in LEVELS:
-        for scene in scenes(args.count, level):
+    drawn = {level: scenes(args.count, level) for level in LEVELS}
+    for i in range(args.count):
+        for level in LEVELS:
+            scene = drawn[level][i]
+            if (level, caption(scene)) in known:
+                continue
             rows += measured(pipe, word_mask, scene, level)
             print(*(f'{r["kind"]} {r["overlap"]:.2f}' for r in rows[-4:]), caption(scene), flush=True)
+            text = json.dumps(rows, indent=0, ensure_ascii=False)
+            path.write_text(text + '\n', encoding='utf-8')
     for kind in dict.fromkeys(r['kind'] for r in rows):
         print(kind, f'{np.mean([r["overlap"] for r in rows if r["kind"] == kind]):.3f}')
-    path = ROOT / 'nbs' / 'results' / f'word_masks_{args.name or args.module}.json'
-    path.write_text(json.dumps(rows, indent=0, ensure_ascii=False) + '\n', encoding='utf-8')
 
 
 if __name__ == '__main__':
