@@ -148,6 +148,9 @@ def given_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
         need(job.preset.inverts or job.inversion, f'{edit.needs_inversion[0]} is found in an '
              'inversion, which this preset does not make; give an array or a picture, an Inversion '
              'as the source, or another preset', MaskError)
+        by_name = isinstance(edit.mask, str)
+        need(not (span_of(job) and by_name), 'mask_frames cuts masks of pixels; give one as large '
+             'as the video, or leave mask_frames out', MaskError)
         if edit.mask_words:
             check_mask_words(job)
         return None
@@ -179,7 +182,8 @@ def masks_of(job: Job, # Its `pixel_masks` are noted
         job.pixel_masks = torch.stack(each)
     elif span_of(job):
         latent_mask(each[0], latents) # says what is wrong with it
-        raise MaskError('mask_frames cuts masks of pixels; give a mask as large as the video')
+        raise MaskError('mask_frames cuts masks of pixels; give one as large as the video, or '
+                        'leave mask_frames out')
     return torch.stack([latent_mask(m, latents) for m in each])
 
 def check_mask_words(job: Job) -> None:

@@ -120,7 +120,7 @@ def is_file(path: str | Path # As somebody gave it
            ) -> bool:
     "Is there such a file or folder? Over-long names and unknown users are none"
     try:
-        return Path(path).expanduser().exists()
+        return bool(str(path)) and Path(path).expanduser().exists()
     except (OSError, RuntimeError, ValueError):
         return False
 
@@ -135,7 +135,7 @@ def as_words(words: str | Iterable[str] # One or several
 def checked_span(frames: Iterable[int] # First and last, or none
                 ) -> tuple[int, ...]:
     "A span of frames; raises `MaskError`"
-    span = tuple(frames)
+    span = tuple(frames) if isinstance(frames, Iterable) else (frames,)
     fits = all(is_number(i, whole=True) and i >= 0 for i in span) and list(span) == sorted(span)
     need(len(span) in (0, 2) and fits, f'mask_frames is {span}; give the first and the last frame '
          'that may change, counted from 0', MaskError)

@@ -20,8 +20,8 @@ from .video import Video, encode_video
 
 # %% auto #0
 __all__ = ['LEVELS', 'without_words', 'as_list', 'source_of', 'predictions_of_noisy', 'word_changes', 'as_large', 'draw_fields',
-           'colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'chosen_regions', 'place_of',
-           'word_mask', 'draw_overlaps']
+           'colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'large_ones', 'with_inner',
+           'chosen_regions', 'place_of', 'word_mask', 'draw_overlaps']
 
 # %% ../nbs/04h_words.ipynb #9e97a2dc
 def without_words(prompt: str, # What the video shows
@@ -192,10 +192,33 @@ def regions_of(things: np.ndarray, # (frames, height, width), bool
         found, some = label(color == i, np.ones((3, 3, 3)))
         labels[found > 0] = found[found > 0] + n
         n += some
-    sizes = np.bincount(labels.ravel(), minlength=n + 1)
+    counts = with_inner(labels, large_ones(labels, least))
+    return Regions(labels, {i: float(q[labels == i].mean()) for i in counts})
+
+def large_ones(labels: np.ndarray, # 0: no thing
+               least: float, # Share of all that is a thing
+              ) -> list[int]: # Labels, the largest first
+    "Regions that are large enough to count, or the largest"
+    sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    counts = np.flatnonzero(sizes >= min(least*things.sum(), sizes.max()))
-    return Regions(labels, {int(i): float(q[labels == i].mean()) for i in counts})
+    counts = np.flatnonzero(sizes >= min(least*sizes.sum(), sizes.max()))
+    return [int(i) for i in sorted(counts, key=lambda i: -sizes[i])]
+
+def with_inner(labels: np.ndarray, # Of regions; those that are inside of others become theirs
+               counts: list[int], # Regions that count, the largest first
+              ) -> list[int]: # Those that are left
+    "A spot inside of a thing belongs to it, whatever its colour"
+    from scipy.ndimage import binary_fill_holes
+    kept = []
+    for i in counts:
+        here = labels == i
+        whole = {k: np.stack([binary_fill_holes(one) for one in labels == k]) for k in kept}
+        around = [k for k, filled in whole.items() if filled[here].mean() > .8]
+        if around:
+            labels[here] = around[0]
+        else:
+            kept.append(i)
+    return kept
 
 def chosen_regions(regions: Regions, # Of the things
                    gap: float = .15, # Of q, from which on things are told apart
