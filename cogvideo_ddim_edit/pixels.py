@@ -15,7 +15,8 @@ from .settings import is_number, need
 from .video import Video, read_image, read_video
 
 # %% auto #0
-__all__ = ['PICTURES', 'signed_distance', 'between', 'keyframed', 'only_frames', 'pixel_mask', 'read_mask', 'masks_in']
+__all__ = ['PICTURES', 'signed_distance', 'moved_distance', 'between', 'keyframed', 'only_frames', 'pixel_mask', 'read_mask',
+           'masks_in']
 
 # %% ../nbs/04a_pixels.ipynb #847a6431
 def signed_distance(mask: np.ndarray # (height, width), 0 outside
@@ -26,23 +27,28 @@ def signed_distance(mask: np.ndarray # (height, width), 0 outside
     if inside.all() or not inside.any(): return np.where(inside, np.inf, -np.inf)
     return distance_transform_edt(inside) - distance_transform_edt(~inside) - inside + .5
 
+def moved_distance(mask: np.ndarray, # (height, width), 0 outside
+                   way: np.ndarray, # Down and to the right, pixels
+                  ) -> np.ndarray: # As `mask`, pixels: positive inside
+    "Signed distance to the outline of a mask that was moved; nothing is beyond the picture"
+    from scipy.ndimage import shift
+    room = int(np.ceil(np.abs(way).max())) + 1
+    far = signed_distance(np.pad(mask, room))
+    return shift(far, way, order=1, mode='nearest')[room:-room, room:-room]
+
 def between(first: np.ndarray, # (height, width), 0…1
             second: np.ndarray, # As `first`
             share: float, # Of the way from the first to the second, 0…1
            ) -> np.ndarray: # As `first`
     "The mask between two masks (1)"
-    from scipy.ndimage import center_of_mass, shift
-    both = first, second
+    from scipy.ndimage import center_of_mass
+    both, shares = (first, second), (1 - share, share)
     if share in (0, 1) or not all(m.any() for m in both): return both[round(share)]
     centers = [np.array(center_of_mass(m > 0)) for m in both]
-    center = (1 - share)*centers[0] + share*centers[1]
-    distances, strengths = [], []
-    for m, c in zip(both, centers, strict=True):
-        far = np.clip(signed_distance(m), -sum(m.shape), sum(m.shape))
-        distances.append(shift(far, center - c, order=1, mode='nearest'))
-        strengths.append(m[m > 0].mean())
-    inside = (1 - share)*distances[0] + share*distances[1] > 0
-    return inside*((1 - share)*strengths[0] + share*strengths[1])
+    center = sum(s*c for s, c in zip(shares, centers, strict=True))
+    distances = [moved_distance(m, center - c) for m, c in zip(both, centers, strict=True)]
+    inside = sum(s*d for s, d in zip(shares, distances, strict=True)) > 0
+    return inside*sum(s*m[m > 0].mean() for s, m in zip(shares, both, strict=True))
 
 # %% ../nbs/04a_pixels.ipynb #8221d57d
 def keyframed(masks: Mapping[int, Any], # Frame number to mask, (height, width)
