@@ -15,10 +15,12 @@ from .calls import (
 from .inversion import Inversion
 from .loading import requirements
 from .masks import MASKS, MaskError, latent_mask
+from .pixels import only_frames, pixel_mask, read_mask
 from .presets import Preset, StartError, share_of_noise
 from .schedulers import angle
 from .settings import EditError, check_text, need
 from .video import Video, encode_video, read_image, read_video
+from .words import without_words, word_mask
 
 # %% auto #0
 __all__ = ['Job', 'checked_job', 'checked_list', 'start_latents']
@@ -36,6 +38,7 @@ class Job:
     seed: int # Of the noise
     inversion: Inversion | None = None # Of the video, if there is one
     masks: torch.Tensor | None = None # (k, latent_frames, h, w), 0â€¦1; None: everywhere, or not yet
+    pixel_masks: torch.Tensor | None = None # (k, frames, height, width), 0â€¦1; None: none of pixels
     texts: dict = field(default_factory=dict) # Texts encoded before
 
     @property
@@ -50,6 +53,12 @@ class Job:
         if not hasattr(self, 'encoded'):
             self.encoded = encode_video(self.pipe, self.video)
         return self.encoded
+
+    def shown_mask(self, i: int # Number of the prompt
+                  ) -> torch.Tensor | None: # Of pixels if there is one, or of latents; None: none
+        "The mask outside of which the frames of an edit are the source's"
+        if self.masks is None: return None
+        return self.masks[i] if self.pixel_masks is None else self.pixel_masks[i]
 
     @property
     def negative_prompt(self) -> str:
@@ -139,53 +148,58 @@ def given_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
         need(job.preset.inverts or job.inversion, f'{edit.needs_inversion[0]} is found in an '
              'inversion, which this preset does not make; give an array or a picture, an Inversion '
              'as the source, or another preset', MaskError)
+        by_name = isinstance(edit.mask, str)
+        need(not (span_of(job) and by_name), 'mask_frames cuts masks of pixels; give one as large '
+             'as the video, or leave mask_frames out', MaskError)
         if edit.mask_words:
             check_mask_words(job)
         return None
     mask = edit.mask
-    if isinstance(mask, str):
-        mask = read_mask(job, mask)
-    if mask is None: return None
+    if isinstance(mask, (str, Path)):
+        mask = read_mask(mask, job.video, job.pipe)
+    if mask is None and not span_of(job): return None
+    if mask is None:
+        mask = torch.ones(job.video.frames.shape[:3])
     size = latent_size(job.pipe, job.video.frames)
-    return masks_of(mask, len(job.prompts), torch.empty(1, size[0], 1, *size[1:], device='meta'))
+    return masks_of(job, mask, torch.empty(1, size[0], 1, *size[1:], device='meta'))
 
-def masks_of(mask: Any, # One mask, or one for each of k prompts
-             k: int, # Number of prompts
+def span_of(job: Job) -> tuple: # First and last frame that may change; (): all
+    "The span of time that a mask is cut to"
+    return getattr(job.preset.edit, 'mask_frames', ())
+
+def masks_of(job: Job, # Its `pixel_masks` are noted
+             mask: Any, # One mask, or one for each of k prompts
              latents: torch.Tensor, # Of the video, (1, latent_frames, channels, h, w)
             ) -> torch.Tensor: # (k, latent_frames, h, w)
     "One mask for all prompts, or one for each, on the grid of the latents; raises `MaskError`"
+    k, shape = len(job.prompts), job.video.frames.shape
     each = mask if getattr(mask, 'ndim', 0) == 4 else [mask]*k
     need(len(each) == k, f'there are {len(each)} masks for {k} prompts; give one for all, or one '
          'for each', MaskError)
+    pixels = [pixel_mask(m, shape) for m in each]
+    if all(m is not None for m in pixels):
+        each = [only_frames(m, span_of(job)) if span_of(job) else m for m in pixels]
+        job.pixel_masks = torch.stack(each)
+    elif span_of(job):
+        latent_mask(each[0], latents) # says what is wrong with it
+        raise MaskError('mask_frames cuts masks of pixels; give one as large as the video, or '
+                        'leave mask_frames out')
     return torch.stack([latent_mask(m, latents) for m in each])
-
-PICTURES = '.png', '.jpg', '.jpeg', '.webp', '.bmp'
-
-def read_mask(job: Job, # For the size of the video
-              path: str, # A picture or a video
-             ) -> np.ndarray: # (H, W) or (frames, H, W), uint8
-    "A mask from a file, white where the video may change; raises `MaskError`"
-    if Path(path).suffix.lower() in PICTURES: return read_image(path, job.video).max(-1)
-    n, height, width = job.video.frames.shape[:3]
-    frames = read_video(path, job.pipe, width=width, height=height).frames.max(-1)
-    need(len(frames) == n, f'the mask has {len(frames)} frames, but the video {n}; give a mask as '
-         'long as the video, or a picture', MaskError)
-    return frames
 
 def check_mask_words(job: Job) -> None:
     "Refuse words that the source prompt has not; raises `EditError`"
-    from cogvideo_ddim_edit.maps import word_tokens
     edit = job.preset.edit
     need(job.source_prompt, 'mask_words are words of the source prompt; say with source_prompt '
          'what the video shows', MaskError)
-    word_tokens(job.pipe, job.source_prompt, edit.mask_words + edit.mask_against)
+    for words in (edit.mask_words, edit.mask_against):
+        if words:
+            without_words(job.source_prompt, words)
 
 def found_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â€¦1
     "The mask of each prompt, looked for in the inversion where it must be; None: everywhere"
     edit, inversion = job.preset.edit, job.inversion
     if not edit.needs_inversion: return job.masks
     if edit.mask_words:
-        from cogvideo_ddim_edit.maps import word_mask
         mask = word_mask(job.pipe, inversion, edit.mask_words, edit.mask_against,
                          job.source_prompt)
     elif callable(edit.mask):
@@ -193,4 +207,4 @@ def found_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
     else:
         mask = MASKS[edit.mask](job.pipe, inversion, job.prompts)
         if bool((mask == 1).all()): return None
-    return None if mask is None else masks_of(mask, len(job.prompts), inversion.latents)
+    return None if mask is None else masks_of(job, mask, inversion.latents)

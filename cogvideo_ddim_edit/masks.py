@@ -16,14 +16,26 @@ from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, check_number, need
 
 # %% auto #0
-__all__ = ['ASKED', 'MASKS', 'MaskError', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'implied_prediction',
-           'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'box_mean', 'box_max',
-           'smoothed', 'soft_mask', 'spread_over', 'change', 'difference_mask', 'elsewhere', 'automatic_mask',
-           'keep_outside', 'mixed', 'source_outside', 'check_keep_below', 'keep_unchanged']
+__all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask',
+           'implied_prediction', 'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'box_mean',
+           'box_max', 'smoothed', 'soft_mask', 'spread_over', 'change', 'difference_mask', 'elsewhere',
+           'automatic_mask', 'strength_mask', 'keep_outside', 'mixed', 'edge_inside', 'source_outside',
+           'check_keep_below', 'keep_unchanged']
 
 # %% ../nbs/04a_masks.ipynb #4b05f7df
 class MaskError(EditError):
     "A mask that does not fit, or that says nothing"
+
+def mask_values(mask: np.ndarray | torch.Tensor # Numbers 0…1, bool, or uint8 0…255
+               ) -> torch.Tensor: # As `mask`, float32, 0…1, on the CPU
+    "A mask as numbers; raises `MaskError`"
+    m = torch.as_tensor(mask).cpu()
+    m = m.float()/255 if m.dtype == torch.uint8 else m.float()
+    need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
+         '(frames, height, width) or (height, width)', MaskError)
+    need(bool(((m >= 0) & (m <= 1)).all()), f'the mask goes from {m.min():.3g} to {m.max():.3g}; '
+         'use 0 (keep) to 1 (edit)', MaskError)
+    return m
 
 def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, W), or on the grid
                 latents: torch.Tensor, # Of the video, (1, latent_frames, channels, h, w)
@@ -31,13 +43,8 @@ def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, 
     """A mask on the grid of the latents; raises `MaskError`
 
     It goes from 0 (keep) to 1 (edit), or is bool, or uint8 from 0 to 255."""
-    m = torch.as_tensor(mask)
-    m = m.float()/255 if m.dtype == torch.uint8 else m.float()
     n, (h, w) = latents.shape[1], latents.shape[-2:]
-    need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
-         '(frames, height, width) or (height, width)', MaskError)
-    need(bool(((m >= 0) & (m <= 1)).all()), f'the mask goes from {m.min():.3g} to {m.max():.3g}; '
-         'use 0 (keep) to 1 (edit)', MaskError)
+    m = mask_values(mask)
     if m.ndim == 2:
         m = m.expand(n, *m.shape)
     check_mask_size(m, n, h, w)
@@ -246,11 +253,19 @@ def automatic_mask(
 MASKS = {'automatic': automatic_mask, 'difference': difference_mask} # Masks that go by a name
 
 # %% ../nbs/04a_masks.ipynb #3c70cdcc
+def strength_mask(mask: torch.Tensor, # Any shape, strengths 0…1
+                  i: int, # Number of the step that was done, from 0
+                  n: int, # Steps of the path
+                 ) -> torch.Tensor: # As `mask`, 0 (put back) or 1
+    "Where the source is not put back after a step: 1 stays 1, 0 stays 0, .5 is 0 in the first half"
+    return (mask*n > n - (i + 1) + 1e-6).to(mask)
+
 def keep_outside(
     mask: torch.Tensor, # (latent_frames, h, w) or (k, …); 0 (the source's) to 1 (the edit's)
     trajectory: Mapping[int, torch.Tensor], # Timestep to latent (1, padded_frames, channels, h, w)
     clean: torch.Tensor, # The source's clean latents, as those of the trajectory
     acts: Callable[[int, int], bool] = lambda i, n: True, # After step `i` of `n`?
+    strengths: bool = False, # Are greys strengths? Or else mixes
 ) -> Callable: # For `callback_on_step_end`
     "What puts the source back outside of a mask after every step (2), in float32"
     def blend(pipe, i, t, tensors):
@@ -260,7 +275,7 @@ def keep_outside(
         if not acts(i, n): return tensors
         state = scheduler.exact(x)
         source = (trajectory[timesteps[i + 1]] if i + 1 < n else clean).to(state)
-        m = mask.to(state)[..., None, :, :]
+        m = (strength_mask(mask, i, n) if strengths else mask).to(state)[..., None, :, :]
         padding = [m[..., :1, :, :, :]]*(source.shape[1] - m.shape[-4])
         scheduler.solved = source + torch.cat([*padding, m], -4)*(state - source)
         return {'latents': scheduler.solved.to(x)}
@@ -274,11 +289,24 @@ def mixed(source: np.ndarray, # (frames, height, width, 3), uint8
     "Source and edit, rounded"
     return np.round(source + share*(edit.astype(np.float32) - source)).astype(np.uint8)
 
+def edge_inside(mask: torch.Tensor, # (frames, height, width), 0 outside
+                width: float = 1., # Of the soft edge, pixels; 0: none
+               ) -> np.ndarray: # As `mask`, float32: 0 outside, and 1 farther than `width` inside
+    "The share of the edit in each pixel of a mask: its edge is soft, but only inside of it"
+    from scipy.ndimage import distance_transform_edt
+    shares = np.zeros(tuple(mask.shape), np.float32)
+    for share, inside in zip(shares, (mask > 0).numpy(), strict=True):
+        far = distance_transform_edt(inside) if not inside.all() else np.inf
+        share[...] = np.where(inside, np.minimum(far/(width + 1), 1), 0)
+    return shares
+
 def source_outside(frames: np.ndarray, # Of the edit, (frames, height, width, 3), uint8
                    source: np.ndarray, # As `frames`
-                   mask: torch.Tensor, # (latent_frames, h, w), 0 (the source) to 1 (the edit)
+                   mask: torch.Tensor, # (latent_frames, h, w) or (frames, height, width), 0…1
                   ) -> np.ndarray: # As `frames`
-    "Frames that are the source outside of a mask"
+    "Frames that are the source outside of a mask: a mask of pixels is kept to the pixel"
+    if tuple(mask.shape) == frames.shape[:3]:
+        return mixed(source, frames, edge_inside(mask)[..., None])
     times = (len(frames) - 1)//max(1, len(mask) - 1)
     m = torch.cat([mask[:1], mask[1:].repeat_interleave(times, 0)])
     m = F.interpolate(m[:, None].float(), frames.shape[1:3], mode='bilinear')

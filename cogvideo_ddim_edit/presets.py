@@ -4,7 +4,7 @@
 
 # %% ../nbs/04e_presets.ipynb #74ea97fc
 from __future__ import annotations
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,9 +43,10 @@ class EditSettings(Settings):
     start: str | float | torch.Tensor = 'inverted' # Or 'noise', a share of noise 0…1, latents
     strength: float | None = None # Share of the path to walk, at most the inverted; None: that
     replay: float = 1. # Share of the inversion's residuals that is added, 0…1
-    mask: Any = None # Array, path, 'automatic', 'difference', a function; None: all may change
+    mask: Any = None # Array, path, {frame: array}, 'automatic', 'difference', a function; None: all
     mask_words: tuple[str, ...] = () # In place of a mask: words of the source prompt
-    mask_against: tuple[str, ...] = () # What those words are not, such as that of the background
+    mask_against: tuple[str, ...] = () # What those words are not; (): all other words
+    mask_frames: tuple[int, ...] = () # First and last frame that may change, from 0; (): all
     mask_interval: tuple | frozenset = (0., 1.) # Part of the steps that the mask acts in
     keep_below: float = 8. # Changes of fewer grey levels, 0…255, are taken back; 0: none
     reference_prompt: str | None = None # Of the source that the edit sees; None: as inverted
@@ -73,7 +74,8 @@ class EditSettings(Settings):
         for name in ('guidance_interval', 'mask_interval'):
             self.put(**{name: checked_interval(name, getattr(self, name))})
         self.put(mask=checked_mask(self.mask), mask_words=as_words(self.mask_words),
-                 mask_against=as_words(self.mask_against))
+                 mask_against=as_words(self.mask_against),
+                 mask_frames=checked_span(self.mask_frames))
         check_words(self)
         need(self.reference_prompt is None or not self.injection.row_by_row,
              'row_by_row shows the source under the edit prompts; leave reference_prompt out')
@@ -111,9 +113,9 @@ def checked_mask(mask: Any # As somebody gave it
                 ) -> Any: # None, a word, a path, an array or a function
     "A mask that can be looked at later; raises `MaskError`"
     if mask is None or mask is False: return None
-    if is_array(mask) or callable(mask): return mask
+    if is_array(mask) or callable(mask) or isinstance(mask, Mapping): return mask
     need(isinstance(mask, (str, Path)), f"mask is {mask!r}; give an array of the video's size, the "
-         f'path of a picture or video, or {" or ".join(map(repr, MASKS))}', MaskError)
+         f'path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}', MaskError)
     known = str(mask) in MASKS or is_file(mask)
     need(known, f'there is no mask {str(mask)!r}; give a picture or a video, or one of '
          f'{", ".join(map(repr, MASKS))}; for words of the source prompt use mask_words', MaskError)
@@ -121,9 +123,9 @@ def checked_mask(mask: Any # As somebody gave it
 
 def is_file(path: str | Path # As somebody gave it
            ) -> bool:
-    "Is there such a file? Over-long names and unknown users are no files"
+    "Is there such a file or folder? Over-long names and unknown users are none"
     try:
-        return Path(path).expanduser().is_file()
+        return bool(str(path)) and Path(path).expanduser().exists()
     except (OSError, RuntimeError, ValueError):
         return False
 
@@ -135,12 +137,21 @@ def as_words(words: str | Iterable[str] # One or several
          f'words are {words!r}; give words of the source prompt', MaskError)
     return words
 
+def checked_span(frames: Iterable[int] # First and last, or none
+                ) -> tuple[int, ...]:
+    "A span of frames; raises `MaskError`"
+    span = tuple(frames) if isinstance(frames, Iterable) else (frames,)
+    fits = all(is_number(i, whole=True) and i >= 0 for i in span) and list(span) == sorted(span)
+    need(len(span) in (0, 2) and fits, f'mask_frames is {span}; give the first and the last frame '
+         'that may change, counted from 0', MaskError)
+    return span
+
 def check_words(settings: EditSettings) -> None:
     "Refuse words that do not say enough; raises `MaskError`"
     words, against = settings.mask_words, settings.mask_against
     need(not (words and settings.mask is not None), 'give either mask or mask_words', MaskError)
-    need(bool(words) == bool(against), 'mask_words and mask_against go together: what may change, '
-         'such as circle, and what that is not, such as gray for a gray background', MaskError)
+    need(words or not against, 'mask_against says what mask_words are not; give mask_words too',
+         MaskError)
 
 # %% ../nbs/04e_presets.ipynb #d216bc38
 ENGINES = 'denoise', 'flow'

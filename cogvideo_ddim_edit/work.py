@@ -14,8 +14,8 @@ from cogvideo_ddim_edit.loading import (
     requirements_of)
 from .options import chosen
 from .parser import ModelOptions, VideoOptions
-from .settings import EditError, need
-from .video import Video, read_image, read_video
+from .settings import EditError
+from .video import Video, read_video
 
 # %% auto #0
 __all__ = ['CommandError', 'MissingError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
@@ -120,17 +120,11 @@ def read_source(path: str, # Of a video, or a folder of pictures
     say(repr(video), *video.notes)
     return video
 
-def read_mask(path: str, # A picture or a video, white where the source may change
+def read_mask(path: str, # A picture, a video or a folder of pictures
               video: Video, # The source
               model: Requirements, # What the model demands
               options: VideoOptions, # How the source was read
-             ) -> Any: # (H, W) or (frames, H, W), uint8
+             ) -> Any: # (H, W) or (frames, H, W)
     "A mask, cut as the source was; raises `EditError`"
-    from cogvideo_ddim_edit.jobs import PICTURES
-    from cogvideo_ddim_edit.masks import MaskError
-    height, width = video.frames.shape[1:3]
-    if Path(path).suffix.lower() in PICTURES: return read_image(path, video, options.fit).max(-1)
-    frames = read_video(path, model, **chosen(options) | dict(width=width, height=height)).frames
-    need(len(frames) == len(video), f'the mask has {len(frames)} frames, but the video '
-         f'{len(video)}; give a mask as long as the video, or a picture', MaskError)
-    return frames.max(-1)
+    from cogvideo_ddim_edit.pixels import read_mask as read
+    return read(path, video, model, **chosen(options))
