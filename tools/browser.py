@@ -530,7 +530,7 @@ def upload(page) -> None:
     from cogvideo_ddim_edit.video import sample
 
     with page.expect_file_chooser() as chooser:
-        press(page, 'Upload a video (0)')
+        page.locator('.lab button', has_text='Upload a video').click()
     chooser.value.set_files(str(sample('blue_square')))
     until(
         page, '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")'
