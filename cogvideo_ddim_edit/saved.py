@@ -158,6 +158,7 @@ def hash_files(folder: Path # Of an inversion
     "The hashes of the files in the folders of a folder"
     found = {}
     for path in sorted(folder.glob('*/*')):
+        if path.is_dir(): continue
         with path.open('rb') as file:
             digest = hashlib.file_digest(file, 'sha256').hexdigest()
         found[path.relative_to(folder).as_posix()] = digest
