@@ -19,7 +19,8 @@ _homes = {
     'edits': ['Edit'],
     'reconstruction': ['edit'],
     'trust': ['round_trip'],
-    'maps': ['word_maps', 'word_mask'],
+    'words': ['word_mask'],
+    'maps': ['word_maps'],
     'export': ['export_edit', 'export_video'],
     'metrics': ['score_video'],
 }

@@ -50,6 +50,7 @@ def encode_prompts(pipe: Any, # A CogVideoX pipeline
             new, do_classifier_free_guidance=False, device=pipe._execution_device,
             max_sequence_length=pipe.transformer.config.max_text_seq_length)[0]
         known.update(zip(new, found.split(1), strict=True))
+        pipe.maybe_free_model_hooks() # the text encoder is not needed any more
     return torch.cat([known[p].to(pipe._execution_device) for p in prompts])
 
 def check_prompt(pipe: Any, # A CogVideoX pipeline

@@ -13,9 +13,9 @@ from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
     EditCommand, EditOptions, InjectionOptions, InvertCommand, MetricsCommand, ModelOptions,
-    ShowCommand, VerifyCommand, VideoOptions)
+    ReportCommand, ShowCommand, VerifyCommand, VideoOptions)
 from .reading import index_video
-from .settings import check_text, need
+from .settings import check_names, check_text, need
 from .video import read_video, sample
 from cogvideo_ddim_edit.work import (
     CommandError, UnwrittenError, at_home, demands, loaded, model_settings, read_source, say,
@@ -23,7 +23,7 @@ from cogvideo_ddim_edit.work import (
 
 # %% auto #0
 __all__ = ['COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
-           'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'check_steps', 'run_verify', 'verified_model',
+           'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_verify', 'verified_model',
            'write_trials', 'run_list', 'run_cache', 'run_show', 'read_record', 'run_doctor']
 
 # %% ../nbs/10e_commands.ipynb #27e70cb4
@@ -158,35 +158,22 @@ def run_compare(command: CompareCommand # As given
 def run_benchmark(command: BenchmarkCommand # As given
                  ) -> dict[str, str]: # Paths: rows, summary, table, html, picture
     "Run or go on, and report"
-    from cogvideo_ddim_edit import benchmark
     from cogvideo_ddim_edit.export import check_export
-    from cogvideo_ddim_edit.inversion import InversionSettings
-    InversionSettings(num_inference_steps=command.num_inference_steps, entry_steps=0)
-    need(command.workers > 0, f'workers must be 1 or more; got {command.workers}', CommandError)
-    folder, methods = check_export(command.output_path), command.methods or None
-    benchmark.methods_of(methods)
-    benchmark.pairs(command.pairs)
+    from cogvideo_ddim_edit.world.benchmark import run_benchmark as run
+    from cogvideo_ddim_edit.world.methods import METHODS
+    need(command.pairs > 0, f'pairs is {command.pairs}; use 1 or more', CommandError)
+    check_names(command.methods, METHODS, 'method', CommandError)
+    folder = check_export(command.output_path)
     pipe = loaded(model_settings(command.model))
-    check_steps(pipe, command)
     pipe.set_progress_bar_config(disable=True)
-    return benchmark.run_benchmark(pipe, command.pairs, command.num_inference_steps, folder,
-                                   methods, command.workers)
+    return run(pipe, command.pairs, folder, command.methods)
 
-def check_steps(pipe: Any, # A CogVideoX pipeline
-                command: BenchmarkCommand, # As given
-               ) -> None:
-    "Refuse fewer steps than the presets among the methods can invert with"
-    from cogvideo_ddim_edit.benchmark import methods_of, preset_steps
-    from cogvideo_ddim_edit.presets import PRESETS, preset_with
-    from cogvideo_ddim_edit.schedulers import StepsError
-    steps = command.num_inference_steps
-    for name in methods_of(command.methods or None):
-        if name not in PRESETS or not PRESETS[name].inverts: continue
-        try:
-            preset_with(name, dict(num_inference_steps=preset_steps(pipe, name, steps)))
-        except StepsError as e:
-            raise CommandError(f'num_inference_steps is {steps}, too few for the inversion of '
-                               f'{name!r}; use more, or leave that method out') from e
+def run_report(command: ReportCommand # As given
+              ) -> dict[str, str]: # The page
+    "A page on a saved edit"
+    from cogvideo_ddim_edit.report import report
+    output = command.output_path and at_home(command.output_path)
+    return {'report': str(report(at_home(command.run), output))}
 
 # %% ../nbs/10e_commands.ipynb #9743e74e
 def run_verify(command: VerifyCommand # As given
@@ -292,5 +279,5 @@ def run_doctor(command: DoctorCommand # As given
 COMMAND_RUNS = {EditCommand: run_edit_on, InvertCommand: run_invert, DemoCommand: run_demo,
                 CompareCommand: run_compare, MetricsCommand: run_metrics,
                 BenchmarkCommand: run_benchmark, VerifyCommand: run_verify,
-                BatchCommand: run_list, CacheCommand: run_cache, ShowCommand: run_show,
-                DoctorCommand: run_doctor}
+                BatchCommand: run_list, ReportCommand: run_report, CacheCommand: run_cache,
+                ShowCommand: run_show, DoctorCommand: run_doctor}

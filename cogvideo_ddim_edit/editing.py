@@ -236,16 +236,19 @@ def write_edits(edits: list[Edit], command: EditCommand) -> dict:
 def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
     "Files of an edit; if they cannot be written, its latents are kept elsewhere"
     from cogvideo_ddim_edit.export import export_edit
+    from cogvideo_ddim_edit.report import report
     try:
         files = export_edit(edit, command.output_path, restore=command.restore)
         paths = {what: str(files[what]) for what in ('reconstruction', 'side_by_side')}
         paths['settings'] = str(files['sidecar'])
         if command.restore:
             paths['restored'] = str(files['restored'])
-        if command.save:
+        if command.save or command.report:
             stem = files['reconstruction'].name.removesuffix('_reconstruction.mp4')
             folder = files['reconstruction'].with_name(f'{stem}_edit')
             paths['edit'] = str(edit.save(folder))
+        if command.report:
+            paths['report'] = str(report(folder))
     except (EditError, ValueError, OSError) as e:
         raise UnwrittenError(f'{e}; {kept(edit)}') from e
     say(*dict.fromkeys(note for file in files.values() for note in file.notes))

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
-from .inversion import Inversion
+from .inversion import Inversion, check_model
 from .loading import requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
@@ -82,6 +82,8 @@ def checked_job(
     check_text('source_prompt', source_prompt)
     check_seed(seed)
     inversion = source if isinstance(source, Inversion) else None
+    if inversion:
+        check_model(pipe, inversion)
     if isinstance(source, (str, Path)):
         source = read_video(source, pipe)
     video = inversion.video if inversion else source

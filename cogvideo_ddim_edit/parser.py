@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['ModelOptions', 'VideoOptions', 'InversionOptions', 'EditOptions', 'InjectionOptions', 'COMMANDS', 'EXIT_CODES',
            'Output', 'EditCommand', 'InvertCommand', 'DemoCommand', 'CompareCommand', 'MetricsCommand',
-           'BenchmarkCommand', 'VerifyCommand', 'BatchCommand', 'CacheCommand', 'ShowCommand', 'DoctorCommand', 'parse']
+           'BenchmarkCommand', 'VerifyCommand', 'ReportCommand', 'BatchCommand', 'CacheCommand', 'ShowCommand',
+           'DoctorCommand', 'parse']
 
 # %% ../nbs/10b_parser.ipynb #2ce23ed6
 from dataclasses import dataclass
@@ -83,6 +84,7 @@ class EditCommand(Output):
     restore: _Switch = False
     # Also write a folder with latents and all settings, for --config and `Edit.load`
     save: _Switch = False
+    report: _Switch = False # Save it, and write one HTML page on it into that folder
     dry_run: _Switch = False # Only say what it will take, without loading the model
     output_path: str = 'output' # Folder for the results; made if it is not there
     video: VideoOptions
@@ -139,11 +141,8 @@ class BenchmarkCommand(Output):
     """Edit videos of the shapes world by every method: how often it was right, and what it cost.
 
     Runs for hours with all pairs and methods; what is done is kept, so the same command goes on."""
-    pairs: int = 200 # Videos with an edit each; the first ones are always the same
-    # Steps of methods that have 50; presets with other numbers keep their ratio
-    num_inference_steps: int = 50
-    methods: tuple[str, ...] = () # Some of them, for example default "SDEdit 0.8"; if left out, all
-    workers: int = 1 # Processes that share the work
+    pairs: int = 40 # Of each of five sets of videos; the first ones are always the same
+    methods: tuple[str, ...] = () # Some of them, for example default sdedit; if left out, all
     output_path: str = 'benchmark' # Folder for rows, table, summary and picture
     model: ModelOptions
 
@@ -166,6 +165,13 @@ class VerifyCommand(Output):
     model: ModelOptions
 
 # %% ../nbs/10b_parser.ipynb #6cb4ba82
+@dataclass(frozen=True, kw_only=True)
+class ReportCommand(Output):
+    "Write one HTML page on an edit that --save kept: prompts, player, numbers, settings."
+    run: tyro.conf.Positional[str] # The folder that --save wrote
+    # Ends in .html; if left out, report.html in that folder
+    output_path: Annotated[str | None, tyro.conf.arg(aliases=['-o'])] = None
+
 @dataclass(frozen=True, kw_only=True)
 class BatchCommand(Output):
     """Do a list of edits; the same command again does those that are not done.
@@ -200,7 +206,8 @@ class DoctorCommand(Output):
 # %% ../nbs/10b_parser.ipynb #dd2c74de
 COMMANDS = dict(edit=EditCommand, invert=InvertCommand, demo=DemoCommand, compare=CompareCommand,
                 metrics=MetricsCommand, benchmark=BenchmarkCommand, verify=VerifyCommand,
-                batch=BatchCommand, cache=CacheCommand, show=ShowCommand, doctor=DoctorCommand)
+                batch=BatchCommand, report=ReportCommand, cache=CacheCommand, show=ShowCommand,
+                doctor=DoctorCommand)
 
 EXIT_CODES = ('0: done; 1: failed; 2: something is wrong with what was given; 3: something is '
               'missing here (package, device, network); 4: out of memory; 130: interrupted')

@@ -102,7 +102,8 @@ def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
     if job.masks is None: return None
     interval, clean = job.preset.edit.mask_interval, pad_latents(job.pipe, job.latents)
     def acts(i, n): return within(interval, i, n)
-    return keep_outside(job.masks, job.inversion.trajectory, clean, acts)
+    return keep_outside(job.masks, job.inversion.trajectory, clean, acts,
+                        strengths=job.pixel_masks is not None)
 
 # %% ../nbs/05_reconstruction.ipynb #b57f848d
 @torch.no_grad()
@@ -248,7 +249,7 @@ def as_edits(job: Job, # Done
     "Edits with their videos and records"
     preset, edits = recorded(job), []
     for i, prompt in enumerate(job.prompts):
-        z, mask = latents[i:i + 1], None if job.masks is None else job.masks[i]
+        z, mask = latents[i:i + 1], job.shown_mask(i)
         record = about(job, name) | (facts or {})
         if asks_nothing(job, prompt):
             z, frames = job.latents, job.video.frames
@@ -261,7 +262,7 @@ def as_edits(job: Job, # Done
 
 def edited_frames(job: Job, # Done
                   latents: torch.Tensor, # (1, latent_frames, channels, h, w)
-                  mask: torch.Tensor | None, # (latent_frames, h, w), 0…1
+                  mask: torch.Tensor | None, # From `Job.shown_mask`
                   vae_source: np.ndarray | None, # The source through the autoencoder
                  ) -> np.ndarray: # (frames, height, width, 3), uint8
     "Decoded latents, with the source's pixels outside of the mask and where nothing changed"
@@ -270,7 +271,8 @@ def edited_frames(job: Job, # Done
     if vae_source is not None:
         frames = keep_unchanged(frames, vae_source, source, edit.keep_below)
     last = 1. if isinstance(edit.mask_interval, frozenset) else edit.mask_interval[1]
-    return frames if mask is None or last < 1 else source_outside(frames, source, mask)
+    acts = job.pixel_masks is not None or last == 1
+    return source_outside(frames, source, mask) if mask is not None and acts else frames
 
 def recorded(job: Job) -> Preset:
     "The preset as it was used: the inversion's own settings, masks that were given as numbers"
@@ -279,8 +281,9 @@ def recorded(job: Job) -> Preset:
         preset = preset.changed(inversion=job.inversion.settings)
     found = edit.needs_inversion and preset.inverts and not callable(edit.mask)
     if found or job.masks is None: return preset
-    words = dict(mask=job.masks, mask_words=(), mask_against=())
-    return preset.changed(edit=edit.changed(**words))
+    mask = job.masks if job.pixel_masks is None else job.pixel_masks
+    plain = dict(mask=mask, mask_words=(), mask_against=(), mask_frames=())
+    return preset.changed(edit=edit.changed(**plain))
 
 def about(job: Job, # Done
           name: str | None, # Of the preset, if it has one

@@ -15,11 +15,11 @@ import shutil
 import numpy as np
 import torch
 from .settings import EditError, need
-from .video import Video
+from .video import Origin, Video
 
 # %% auto #0
 __all__ = ['SavedError', 'unwritable', 'sync', 'locked', 'new_folder', 'write_tensors', 'read_tensors', 'StoredLatents',
-           'hash_files', 'check_files', 'changed_names', 'video_to_json', 'video_from_json']
+           'hash_files', 'check_files', 'changed_names', 'video_to_json', 'origin_of', 'video_from_json']
 
 # %% ../nbs/02a_saved.ipynb #6774fe28
 class SavedError(EditError):
@@ -184,11 +184,18 @@ def changed_names(hashes: dict[str, str], found: dict[str, str]) -> list[str]:
 def video_to_json(video: Video) -> dict:
     "All of a video but its frames"
     return dict(fps=str(video.fps), name=video.name, indices=list(video.indices),
-                notes=list(video.notes), sha256=video.sha256)
+                notes=list(video.notes), sha256=video.sha256,
+                origin=video.origin.as_dict() if video.origin else None)
+
+def origin_of(about: dict # From `video_to_json`
+             ) -> Origin | None:
+    "Where the frames come from, if that is known"
+    origin = about.get('origin')
+    return Origin.from_dict(origin) if origin else None
 
 def video_from_json(frames: torch.Tensor, # (frames, height, width, 3), uint8
                     about: dict, # From `video_to_json`
                    ) -> Video:
     "The video that was written"
     return Video(frames.numpy(), Fraction(about['fps']), about['name'], tuple(about['indices']),
-                 tuple(about['notes']), about['sha256'])
+                 tuple(about['notes']), about['sha256'], origin_of(about))

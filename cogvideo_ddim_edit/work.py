@@ -18,15 +18,12 @@ from .settings import EditError
 from .video import Video, read_video
 
 # %% auto #0
-__all__ = ['CommandError', 'MissingError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
+__all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
            'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask']
 
 # %% ../nbs/10c_work.ipynb #dd7945bf
 class CommandError(EditError):
     "Options that do not go together"
-
-class MissingError(EditError):
-    "What this machine has not: a device, a package, a network"
 
 class UnwrittenError(EditError):
     "A result that could not be written; the sentence says where what was computed is kept"
@@ -51,10 +48,7 @@ def model_settings(options: ModelOptions # As given
     if given.get('model', '').startswith('~'):
         given['model'] = at_home(given['model'])
     settings = ModelSettings(**given)
-    try:
-        free_memory(settings.device)
-    except EditError as e:
-        raise MissingError(str(e)) from e
+    free_memory(settings.device)
     return settings
 
 def demands(settings: ModelSettings) -> Requirements:

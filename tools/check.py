@@ -18,6 +18,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from argparse import ArgumentParser
@@ -59,6 +60,7 @@ ENVIRONMENT = {
     'TOKENIZERS_PARALLELISM': 'false',
     'MPLBACKEND': 'Agg',
     'HF_HUB_OFFLINE': '1',
+    'CVE_CACHE': tempfile.mkdtemp(prefix='check-cache-'),
     'PYTHONPATH': str(ROOT),
     'PYTHONUNBUFFERED': '1',
 }
