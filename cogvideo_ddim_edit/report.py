@@ -20,7 +20,7 @@ from .injection import Injection
 from .options import described
 from .player import Player, intra_mp4, resized, stacked, static, strip
 from .presets import PRESETS, Preset
-from .reconstruction import TRUSTED_LOSS
+from .trust import TRUSTED_LOSS
 from .settings import EditError, Settings, is_array, same, short
 from .video import Video
 

@@ -60,7 +60,7 @@ ENVIRONMENT = {
     'TOKENIZERS_PARALLELISM': 'false',
     'MPLBACKEND': 'Agg',
     'HF_HUB_OFFLINE': '1',
-    'CVE_CACHE': tempfile.mkdtemp(prefix='check-cache-'),
+    'CVE_CACHE': str(Path(tempfile.gettempdir()) / f'check-cache-{os.getpid()}'),
     'PYTHONPATH': str(ROOT),
     'PYTHONUNBUFFERED': '1',
 }

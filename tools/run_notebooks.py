@@ -126,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
         'PYTHONPATH': str(ROOT),
         'MPLBACKEND': 'module://matplotlib_inline.backend_inline',
         'PYTHONHASHSEED': '0',
+        'CVE_CACHE': str(Path(tempfile.gettempdir()) / f'notebooks-cache-{os.getpid()}'),
     }
     flags = set(get_config().tst_flags.split()) - set(args.flags.split())
     try:
