@@ -52,7 +52,8 @@ def check_number(name: str, # Of the setting
     fits = is_number(x, whole) and low <= x <= high and not (above and x == low) and x < math.inf
     kind = 'a whole number' if whole else 'a number'
     start = f'above {low:g}' if above else f'from {low:g}'
-    end = f' to {high:g}' if high < math.inf else ('' if above else ' up')
+    open_end = '' if above else ' up'
+    end = f' to {high:g}' if high < math.inf else open_end
     need(fits, f'{name} is {x!r}; use {kind} {start}{end}{note}', error)
 
 def check_choice(name: str, # Of the setting
@@ -211,7 +212,8 @@ def read_inner(cls: type, about: dict, tensors: dict | None) -> Any:
 def type_name(f: Any # A field of a dataclass
              ) -> str:
     "Its type as it is written"
-    return f.type if isinstance(f.type, str) else getattr(f.type, '__name__', str(f.type))
+    if isinstance(f.type, str): return f.type
+    return getattr(f.type, '__name__', str(f.type))
 
 def same(a: Any, b: Any) -> bool:
     "Are two values equal, tensors by their numbers?"
@@ -232,7 +234,7 @@ def field_comments(cls: type # A class of settings
         lines = inspect.getsource(cls).splitlines()
     except (OSError, TypeError):
         return {}
-    found = (re.match(r'\s+(\w+): .*?\s# (.*)', line) for line in lines)
+    found = (re.match(r' {4}(\w+): .*?\s# (.*)', line) for line in lines)
     return {m[1]: m[2] for m in found if m}
 
 def settings_table(settings: Any # Settings, or their class

@@ -244,7 +244,7 @@ def saved_edit(folder: Path, prompt: str) -> Path:
     import torch
     from cogvideo_ddim_edit.edits import Edit
 
-    made = Edit(
+    one = Edit(
         counting(color=(40, 70, 190)),
         counting(),
         prompt,
@@ -253,7 +253,7 @@ def saved_edit(folder: Path, prompt: str) -> Path:
         prompts=(prompt,),
         about={'model': HOSTILE, 'preset': 'default'},
     )
-    return made.save(folder)
+    return one.save(folder)
 
 
 def test_report(options: Namespace) -> None:
@@ -270,13 +270,13 @@ def test_report(options: Namespace) -> None:
 
 def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
     """Open a report and look at all of it"""
-    page, asked = surfer.page, []
-    page.on('request', lambda request: asked.append(request.url))
+    page, requested = surfer.page, []
+    page.on('request', lambda request: requested.append(request.url))
     page.goto(path.as_uri())
     wait_for_player(page)
     seek_everywhere(page, 60, 10)
     need(page.title().startswith('Edit:'), f'the title became {page.title()!r}: a text was run')
-    outside = [url for url in asked if not url.startswith(('file:', 'data:'))]
+    outside = [url for url in requested if not url.startswith(('file:', 'data:'))]
     equal(outside, [], 'what the page loads')
     page.get_by_text('The whole record').click()
     need(page.get_by_role('heading', name='Settings').is_visible(), 'there are no settings')

@@ -39,7 +39,9 @@ def main() -> None:
     pipe.set_progress_bar_config(disable=True)
     wanted = pairs(given.pairs, 'validation')
     for name in given.methods or SPACES:
-        best = search(pipe, METHODS[name], SPACES[name], wanted, given.budget, given.output, 0, report)
+        best = search(
+            pipe, METHODS[name], SPACES[name], wanted, given.budget, given.output, 0, report
+        )
         print(f'best of {name}: {dict(best.changes)}', flush=True)
 
 

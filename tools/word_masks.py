@@ -90,7 +90,8 @@ def main():
             if (level, caption(scene)) in known:
                 continue
             rows += measured(pipe, word_mask, scene, level)
-            print(*(f'{r["kind"]} {r["overlap"]:.2f}' for r in rows[-4:]), caption(scene), flush=True)
+            found = [f'{r["kind"]} {r["overlap"]:.2f}' for r in rows[-4:]]
+            print(*found, caption(scene), flush=True)
             text = json.dumps(rows, indent=0, ensure_ascii=False)
             path.write_text(text + '\n', encoding='utf-8')
     for kind in dict.fromkeys(r['kind'] for r in rows):
