@@ -25,7 +25,7 @@ from .video import Video
 # %% auto #0
 __all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'show_words',
            'invert_with_words', 'as_list', 'cells', 'standard', 'contrast', 'localization', 'roc_area',
-           'draw_localization', 'spread_map', 'word_mask']
+           'draw_localization', 'spread_map', 'maps_mask']
 
 # %% ../nbs/06_maps.ipynb #af158264
 REST = 'the rest of the text'
@@ -305,7 +305,7 @@ def spread_map(pipe: Any, # The pipeline that made the inversion
     return standard(mean[T:].reshape(values.shape))
 
 # %% ../nbs/06_maps.ipynb #b4f99c69
-def word_mask(pipe: Any, # The pipeline that made the inversion
+def maps_mask(pipe: Any, # The pipeline that made the inversion
               inversion: Inversion, # From `invert`
               words: str | Sequence[str], # What to find: words or parts of the prompt
               against: str | Sequence[str] | None, # What it is not; None: the rest of the text

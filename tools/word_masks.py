@@ -1,7 +1,7 @@
 """How well do masks of words fit? On scenes that training never saw, where the truth is known
 
     python tools/word_masks.py words                the masks of `cogvideo_ddim_edit.words`
-    python tools/word_masks.py maps --name before   those of another module with a `word_mask`
+    python tools/word_masks.py maps --name before   those of attention maps, `maps_mask`
 
 Writes `nbs/results/word_masks_NAME.json`: for each scene, kind of words and words the overlap with
 the truth (intersection over union)."""
@@ -80,7 +80,8 @@ def main():
     path = ROOT / 'nbs' / 'results' / f'word_masks_{args.name or args.module}.json'
     rows = json.loads(path.read_text(encoding='utf-8')) if path.exists() else []
     known = {(row['level'], row['prompt']) for row in rows}
-    word_mask = importlib.import_module(f'cogvideo_ddim_edit.{args.module}').word_mask
+    module = importlib.import_module(f'cogvideo_ddim_edit.{args.module}')
+    word_mask = getattr(module, 'word_mask', None) or module.maps_mask
     pipe = load_pipeline()
     pipe.set_progress_bar_config(disable=True)
     drawn = {level: scenes(args.count, level) for level in LEVELS}

@@ -125,11 +125,10 @@ def load_parts(folder: Path, # A diffusers folder of a CogVideoX pipeline
                device: torch.device | str = 'cpu',
               ) -> tuple: # A module of transformer and text encoder; the autoencoder; a scheduler
     "What training needs of a model, in float32"
-    float32 = {'torch_dtype': torch.float32}
     transformer = CogVideoXTransformer3DModel.from_pretrained(
-        folder, subfolder='transformer', **float32)
+        folder, subfolder='transformer').float()
     text = T5EncoderModel.from_pretrained(Path(folder)/'text_encoder', dtype=torch.float32)
-    vae = AutoencoderKLCogVideoX.from_pretrained(folder, subfolder='vae', **float32)
+    vae = AutoencoderKLCogVideoX.from_pretrained(folder, subfolder='vae').float()
     scheduler = CogVideoXDDIMScheduler.from_pretrained(folder, subfolder='scheduler')
     model = torch.nn.ModuleDict({'transformer': transformer, 'text': text}).to(device).train()
     return model, vae.to(device).eval().requires_grad_(False), scheduler
