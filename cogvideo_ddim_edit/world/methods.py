@@ -171,7 +171,7 @@ class Method:
         source = pair.source.frames
         if self.recipe == 'recolor': return recolored(source, pair.source_prompt, pair.prompt)
         if self.recipe == 'sdedit': return sdedit(pipe, pair, seed, **self.settings)
-        changes = dict(self.changes) | dict(keep_below=0.)
+        changes = dict(self.changes) | dict(keep_below=0., check='none')
         return edit(pipe, Video(source), pair.prompt, source_prompt=pair.source_prompt,
                     preset=self.preset, seed=seed, **changes).video.frames
 
