@@ -17,8 +17,8 @@ from .methods import METHODS, Method
 from .pairs import Pair
 
 # %% auto #0
-__all__ = ['GUIDANCE', 'INTERVALS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'score', 'trial', 'search', 'add_line',
-           'read_trials', 'draw_trials']
+__all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'score', 'trial', 'search',
+           'add_line', 'read_trials', 'draw_trials']
 
 # %% ../../nbs/world/search.ipynb #f0c6d252
 def injections(kind: str, # Of `Injection`
@@ -31,14 +31,15 @@ def injections(kind: str, # Of `Injection`
 
 GUIDANCE = dict(guidance_scale=[3., 4., 5., 6., 7., 8., 10., 12.])
 INTERVALS = dict(guidance_interval=[(0., .5), (0., .75), (0., 1.)])
+STEPS = dict(num_inference_steps=[6, 8, 10, 12, 16])
 VALUES = dict(injection=injections('values', (.3, .5, .7, .9), (0., .25, .5)))
 DEPTH = dict(strength=[.6, .7, .8, .9, 1.])
 SPACES = {
-    'default': GUIDANCE | INTERVALS | VALUES | dict(negative_prompt=[None, '']),
-    'fast': GUIDANCE | INTERVALS | VALUES,
-    'faithful': GUIDANCE | INTERVALS | VALUES,
-    'anchored': GUIDANCE | VALUES | DEPTH | dict(source_guidance_scale=[1., 2., 4.]),
-    'flow': GUIDANCE | DEPTH | dict(source_guidance_scale=[1., 2., 3., 4.], samples=[1, 2]),
+    'default': STEPS | GUIDANCE | INTERVALS | VALUES | dict(negative_prompt=[None, '']),
+    'fast': STEPS | GUIDANCE | INTERVALS | VALUES,
+    'faithful': STEPS | GUIDANCE | INTERVALS | VALUES,
+    'anchored': STEPS | GUIDANCE | VALUES | DEPTH | dict(source_guidance_scale=[1., 2., 4.]),
+    'flow': STEPS | GUIDANCE | DEPTH | dict(source_guidance_scale=[1., 2., 3., 4.], samples=[1, 2]),
     'replace': GUIDANCE | INTERVALS | dict(
         injection=injections('replaced', (.3, .5, .7), (.5, .83))),
     'public_script': GUIDANCE | dict(start=['noise', 'inverted']),
