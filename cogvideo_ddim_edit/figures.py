@@ -276,7 +276,7 @@ def filmstrip(pipe: Any, # The pipeline that made the inversion
             [implied_prediction(inversion, alphas, t)[:, -n:] for t in chosen]]
     pictures = np.stack([np.stack([decode_latents(pipe, x)[frame] for x in row])
                          for row in rows])
-    figure = Figure(figsize=(1.15*len(chosen) + 1.2, 2.7), dpi=90, layout='constrained')
+    figure = Figure(figsize=(1.15*len(chosen) + 1.2, 2.7), dpi=76, layout='constrained')
     axes = figure.subplots(2, len(chosen), squeeze=False)
     for line, row, title in zip(axes, pictures, ('inverted latent', 'implied clean video')):
         for ax, picture in zip(line, row):
