@@ -28,7 +28,11 @@ setuptools.setup(
     include_package_data=False,
     python_requires='>=' + cfg['min_python'],
     install_requires=shlex.split(cfg['requirements']),
-    extras_require={'dev': shlex.split(cfg['dev_requirements'])},
+    extras_require={
+        'dev': shlex.split(cfg['dev_requirements']),
+        'ray': ['ray>=2.40'],
+        'slurm': ['submitit>=1.5'],
+    },
     long_description=readme,
     long_description_content_type='text/markdown',
     entry_points={'console_scripts': cfg['console_scripts'].split(), 'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"]},

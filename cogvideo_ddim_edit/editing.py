@@ -4,7 +4,7 @@
 
 # %% ../nbs/10d_editing.ipynb #29a075de
 from __future__ import annotations
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
 from .settings import EditError, check_text, need
-from .video import Video, read_image
+from .video import Video, located, read_image
 from cogvideo_ddim_edit.work import (
     CommandError, UnwrittenError, at_home, demands, model_settings, read_mask, read_source, say,
     with_thrift)
@@ -133,6 +133,8 @@ def plan_edit(command: EditCommand # As given
     check_export(command.output_path)
     changes = changes_of(command.preset, command.settings, command.injection)
     inversion = command.inversion_path and Inversion.load(at_home(command.inversion_path))
+    if inversion and command.source:
+        inversion = replace(inversion, video=located(inversion.video, at_home(command.source)))
     preset = preset_with(command.preset, changes, bool(inversion))
     for path in (command.video_path, command.image_path, mask_file(changes)):
         if path:
@@ -219,6 +221,8 @@ def run_again(command: EditCommand # With a folder of a saved edit
     check_sources(command)
     path = Path(at_home(command.config))
     before = Edit.load(path if path.is_dir() else path.parent)
+    if command.source:
+        before = replace(before, source=located(before.source, at_home(command.source)))
     check_results(command, before.source)
     def again(pipe):
         model = requirements(pipe).model

@@ -139,7 +139,7 @@ def _check_edit(edit):
                           'edit itself')
     if not origin.path.exists():
         raise ExportError(f'{name} is no longer where it was; put it back, or say where it lies '
-                          'now (`located`)')
+                          'now (--source, or `located`)')
     if source.sha256 and file_hash(origin.path) != source.sha256:
         raise ExportError(f'{name} is not the file that was edited; put that one back')
     return origin
