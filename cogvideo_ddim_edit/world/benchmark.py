@@ -268,7 +268,7 @@ def gallery(pipe: Any, # A CogVideoX pipeline
            ) -> Any: # A matplotlib Figure
     "Edits made again, beside what they should be"
     from matplotlib.figure import Figure
-    fig = Figure(figsize=(7.6, 1.25*len(rows)), dpi=80, layout='constrained')
+    fig = Figure(figsize=(7.6, 1.25*len(rows)), dpi=66, layout='constrained')
     for line, row in zip(fig.subplots(len(rows), 8, squeeze=False), rows):
         pair = make_pair(row['set'], row['number'], row['split'])
         source, reachable = pair.source.frames, through(pipe, pair.answer.frames)
