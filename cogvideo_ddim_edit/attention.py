@@ -237,18 +237,20 @@ class CogVideoXAttnProcessor2_0ForDDIMInversion:
         q, k, v = project(attn, tokens, T, image_rotary_emb)
         weight = self.weight() if callable(self.weight) else self.weight
         references = self.references(len(q)) if weight else 0
-        if references:
-            if self._parallel_config is not None:
-                check_parallel(self.kind, weight, self.shown, self.looks)
-            edits = len(q) - references
-            (q, q_ref), (k, k_ref), (v, v_ref) = (x.split([edits, references]) for x in (q, k, v))
-            mixed = reference_attention(q, k, v, q_ref, k_ref, v_ref, T, self.kind, weight,
-                                        self.shown, self.looks, self.attend)
-            out = torch.cat([mixed, self.attend(q_ref, k_ref, v_ref)])
-        else:
-            out = self.attend(q, k, v)
+        out = self.mix(q, k, v, T, weight, references)
         out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
         return out[:, T:], out[:, :T]
+
+    def mix(self, q, k, v, text_length, weight, references):
+        "Attention of all rows, of which the last `references` are the reference"
+        if not references: return self.attend(q, k, v)
+        if self._parallel_config is not None:
+            check_parallel(self.kind, weight, self.shown, self.looks)
+        edits = len(q) - references
+        (q, q_ref), (k, k_ref), (v, v_ref) = (x.split([edits, references]) for x in (q, k, v))
+        mixed = reference_attention(q, k, v, q_ref, k_ref, v_ref, text_length, self.kind, weight,
+                                    self.shown, self.looks, self.attend)
+        return torch.cat([mixed, self.attend(q_ref, k_ref, v_ref)])
 
 # %% ../nbs/04_attention.ipynb #d77f74c0
 @contextmanager

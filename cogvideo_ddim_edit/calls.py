@@ -15,8 +15,9 @@ from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_text, is_number, need
 
 # %% auto #0
-__all__ = ['pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt', 'check_seed', 'seeded_noise',
-           'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments', 'first_frame_arguments']
+__all__ = ['pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt', 'check_seed',
+           'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments',
+           'first_frame_arguments']
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
@@ -53,14 +54,19 @@ def encode_prompts(pipe: Any, # A CogVideoX pipeline
         pipe.maybe_free_model_hooks() # the text encoder is not needed any more
     return torch.cat([known[p].to(pipe._execution_device) for p in prompts])
 
-def check_prompt(pipe: Any, # A CogVideoX pipeline
-                 prompt: str, # What a video should show
-                ) -> None:
-    "Refuse a prompt that says nothing; warn when the model will not read all of it"
+def check_prompt_text(prompt: str # What a video should show
+                     ) -> None:
+    "Refuse a prompt that is no text or says nothing; raises `EditError`"
     need(isinstance(prompt, str), f'the prompt is a {type(prompt).__name__}; give text',
          PromptError)
     check_text('prompt', prompt)
     need(prompt.strip(), 'the prompt is empty; say what the video should show', PromptError)
+
+def check_prompt(pipe: Any, # A CogVideoX pipeline
+                 prompt: str, # What a video should show
+                ) -> None:
+    "Refuse a prompt that says nothing; warn when the model will not read all of it"
+    check_prompt_text(prompt)
     most = pipe.transformer.config.max_text_seq_length
     n = len(pipe.tokenizer(prompt).input_ids)
     if n <= most: return

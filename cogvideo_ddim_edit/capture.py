@@ -14,9 +14,8 @@ import torch.nn.functional as F
 from diffusers.models.attention_processor import (
     CogVideoXAttnProcessor2_0, FusedCogVideoXAttnProcessor2_0)
 from . import settings
-from cogvideo_ddim_edit.attention import (
-    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config, project,
-    reference_attention)
+from .attention import (
+    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config, project)
 from .compatibility import is_cached, is_compiled
 from .injection import ARGUMENTS
 from .inversion import Inversion
@@ -231,25 +230,11 @@ class WatchedProcessor(CogVideoXAttnProcessor2_0ForDDIMInversion):
         if not isinstance(installed, CogVideoXAttnProcessor2_0ForDDIMInversion):
             self.attend = F.scaled_dot_product_attention # as the stock processors do it
 
-    def __call__(self, attn, hidden_states, encoder_hidden_states, attention_mask=None,
-                 image_rotary_emb=None):
-        T = encoder_hidden_states.shape[1]
-        tokens = torch.cat([encoder_hidden_states, hidden_states], 1)
-        q, k, v = project(attn, tokens, T, image_rotary_emb)
-        weight = self.weight() if callable(self.weight) else self.weight
-        references = self.references(len(q)) if weight else 0
+    def mix(self, q, k, v, text_length, weight, references):
+        "Attention as installed, after every watcher has looked"
         for look in self.watchers:
-            look(self, q, k, T, weight, references)
-        if references:
-            (q, q_ref), (k, k_ref), (v, v_ref) = (
-                x.split([len(x) - references, references]) for x in (q, k, v))
-            mixed = reference_attention(q, k, v, q_ref, k_ref, v_ref, T, self.kind, weight,
-                                        self.shown, self.looks, self.attend)
-            out = torch.cat([mixed, self.attend(q_ref, k_ref, v_ref)])
-        else:
-            out = self.attend(q, k, v)
-        out = attn.to_out[1](attn.to_out[0](out.transpose(1, 2).flatten(2)))
-        return out[:, T:], out[:, :T]
+            look(self, q, k, text_length, weight, references)
+        return super().mix(q, k, v, text_length, weight, references)
 
     def view(self, q, k, text_length, weight, references, row):
         "What row `row` of the batch attends with"

@@ -91,11 +91,10 @@ def check_sources(command: EditCommand) -> None:
 
 def check_prompts(prompts: tuple[str, ...]) -> None:
     "Refuse prompts that say nothing; raises `PromptError`"
-    from cogvideo_ddim_edit.calls import PromptError
+    from cogvideo_ddim_edit.calls import PromptError, check_prompt_text
     need(prompts, 'there is no prompt; say with --prompt what the video should show', PromptError)
     for prompt in prompts:
-        check_text('prompt', prompt)
-        need(prompt.strip(), 'the prompt is empty; say what the video should show', PromptError)
+        check_prompt_text(prompt)
 
 def check_masks(work: EditWork) -> None:
     "Refuse masks that could not be found; raises `EditError`"

@@ -10,13 +10,14 @@ from html import escape
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 import numpy as np
 from .video import Video, resize_frame
 from .settings import EditError
 
 # %% auto #0
-__all__ = ['PlayerError', 'enlarged', 'resized', 'stacked', 'intra_mp4', 'Player', 'static', 'strip', 'bundle', 'compare',
-           'name_of', 'widget']
+__all__ = ['PlayerError', 'enlarged', 'resized', 'stacked', 'intra_mp4', 'Player', 'template', 'static', 'strip', 'bundle',
+           'compare', 'name_of', 'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
 class PlayerError(EditError):
@@ -89,10 +90,9 @@ class Player:
 
     def page(self) -> str: # HTML
         "A page that needs nothing but itself"
-        from jinja2 import Environment
-        template = Environment(autoescape=True).from_string(static('player.html'))
-        return template.render(title=self.title, css=static('player.css'), js=static('player.js'),
-                               info=self.info, video=b64encode(self.mp4).decode())
+        return template('player.html').render(
+            title=self.title, css=static('player.css'), js=static('player.js'), info=self.info,
+            video=b64encode(self.mp4).decode())
 
     def save(self, path: str | Path # Ends in .html
             ) -> Path:
@@ -106,6 +106,14 @@ class Player:
         return path
 
     def _repr_mimebundle_(self, **_): return bundle(self)
+
+def template(name: str # Of a file that ships with the package
+            ) -> Any: # A Jinja template
+    "Its page, in which every text is escaped; raises `jinja2.TemplateNotFound`"
+    from jinja2 import Environment, PackageLoader
+    loader = PackageLoader('cogvideo_ddim_edit', 'static')
+    pages = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)
+    return pages.get_template(name)
 
 def static(name: str # Of a file that ships with the package
           ) -> str:

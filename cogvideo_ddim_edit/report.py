@@ -18,7 +18,8 @@ import shlex
 from .edits import Edit
 from .injection import Injection
 from .options import described
-from .player import Player, intra_mp4, resized, stacked, static, strip
+from .player import (
+    Player, intra_mp4, resized, stacked, static, strip, template)
 from .presets import PRESETS, Preset
 from .trust import TRUSTED_LOSS
 from .settings import EditError, Settings, is_array, same, short
@@ -369,11 +370,8 @@ def report_page(edit: Edit, # Perhaps from a folder
                 folder: str = 'RUN', # Where it is saved
                ) -> str: # HTML
     "The page on an edit"
-    from jinja2 import Environment
-    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
-        static('report.html'))
-    return template.render(css=static('player.css') + static('report.css'),
-                           js=static('player.js'), **parts_of(edit, folder))
+    return template('report.html').render(css=static('player.css') + static('report.css'),
+                                          js=static('player.js'), **parts_of(edit, folder))
 
 # %% ../nbs/report.ipynb #020ecc21
 def report(
