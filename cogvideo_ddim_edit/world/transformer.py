@@ -5,7 +5,6 @@
 # %% ../../nbs/world/transformer.ipynb #ad51c80e
 from __future__ import annotations
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 import time
 import torch
@@ -16,109 +15,17 @@ from diffusers.models.embeddings import get_3d_rotary_pos_embed
 from diffusers.pipelines.cogvideo.pipeline_cogvideox import get_resize_crop_region_for_grid
 from safetensors.torch import load_file
 from transformers import T5EncoderModel
-from ..settings import Settings, check_number
 from .batches import (
     ATTRIBUTES, CAPTIONS, CELL, FORMATS, TEXT_LENGTH, Format, Lot, draw_lot, drawing, pieces)
+from .lesson import Heads, LessonSettings, draw_timesteps, weights_of
 from cogvideo_ddim_edit.world.training import (
     Training, TrainingSettings, filled, generator_of, mixed_precision, optimizers_of, resume,
     run_steps)
 
 # %% auto #0
-__all__ = ['TIMES', 'VALIDATION_SEED', 'LessonSettings', 'draw_timesteps', 'in_fours', 'weights_of', 'Heads', 'pixels_of_tokens',
-           'load_parts', 'rotary', 'deeper', 'with_words', 'Pool', 'encoded', 'velocity_error', 'lesson_loss',
-           'validation_errors', 'train_transformer', 'new_training', 'fill', 'refill', 'choose_pool', 'check',
-           'save_model']
-
-# %% ../../nbs/world/transformer.ipynb #3ff67168
-@dataclass(frozen=True, repr=False, eq=False)
-class LessonSettings(Settings):
-    "What the loss is made of"
-    even: float = .35 # Share of the timesteps that are drawn evenly, 0…1
-    center: float = 700. # Of the others, a timestep
-    spread: float = 180. # Their standard deviation
-    empty: float = .1 # Share of captions that are left out, 0…1
-    touched: float = 3. # Weight of latents with a thing in them
-    touched_below: int = 750 # At timesteps below this one
-    mask_weight: float = .1 # Of the head that draws outlines
-    word_weight: float = .05 # Of the head that names things
-
-    def __post_init__(self):
-        for name in ('even', 'empty'):
-            check_number(name, getattr(self, name), 0, 1)
-        check_number('center', self.center, 0, 999)
-        check_number('spread', self.spread, 0, above=True)
-        check_number('touched_below', self.touched_below, 0, 1000, whole=True)
-        for name in ('touched', 'mask_weight', 'word_weight'):
-            check_number(name, getattr(self, name), 0)
-
-# %% ../../nbs/world/transformer.ipynb #4bd0aa3d
-def draw_timesteps(count: int, # In a batch
-                   settings: LessonSettings,
-                   generator: torch.Generator, # Source of chance
-                  ) -> torch.Tensor: # (count,), whole numbers 0…999
-    "Timesteps by lot, spread evenly over their distribution"
-    device = generator.device
-    bell = torch.exp(-.5*((torch.arange(1000, device=device) - settings.center)/settings.spread)**2)
-    density = settings.even/1000 + (1 - settings.even)*bell/bell.sum()
-    within = torch.rand(count, device=device, generator=generator)
-    level = (torch.arange(count, device=device) + within)/count
-    found = torch.searchsorted(density.cumsum(0), level).clamp(max=999)
-    return found[torch.randperm(count, device=device, generator=generator)]
-
-# %% ../../nbs/world/transformer.ipynb #e0e1b0f5
-def in_fours(frames: torch.Tensor # (batch, frames, height, width)
-            ) -> torch.Tensor: # (batch, 4·latent_frames, height, width)
-    "Frames in groups of four; the first one alone makes a group"
-    return torch.cat([frames[:, :1].expand(-1, 3, -1, -1), frames], 1)
-
-def weights_of(covered: torch.Tensor, # (batch, frames, height, width), 0…255
-               timesteps: torch.Tensor, # (batch,)
-               settings: LessonSettings,
-              ) -> torch.Tensor: # (batch, latent_frames, 1, latent height, latent width)
-    "How much each latent counts"
-    most = F.max_pool3d(in_fours(covered).float()[:, None], 4)
-    seen = (most > 12) & (timesteps < settings.touched_below).view(-1, 1, 1, 1, 1)
-    return (1 + (settings.touched - 1)*seen).transpose(1, 2)
-
-# %% ../../nbs/world/transformer.ipynb #4b42d782
-class Heads(torch.nn.Module):
-    "Linear readers of two of the transformer's blocks"
-    def __init__(self, transformer: CogVideoXTransformer3DModel # Whose blocks are read
-                ):
-        super().__init__()
-        width, blocks = transformer.proj_out.in_features, transformer.transformer_blocks
-        self.mask = torch.nn.Linear(width, 4*CELL*CELL)
-        self.words = torch.nn.Linear(width, sum(map(len, ATTRIBUTES.values())))
-        for linear in (self.mask, self.words):
-            torch.nn.init.zeros_(linear.weight)
-            torch.nn.init.zeros_(linear.bias)
-        torch.nn.init.constant_(self.mask.bias, -2.7) # one pixel in 16 is covered
-        self.seen = {}
-        self.watch('words', blocks[len(blocks)//8])
-        self.watch('mask', blocks[len(blocks)//2])
-
-    def watch(self, name: str, block: torch.nn.Module) -> None:
-        "Keep what a block returns for the video's tokens"
-        def keep(module, args, output):
-            self.seen[name] = output[0]
-        block.register_forward_hook(keep)
-
-    def losses(self, covered: torch.Tensor, # (batch, frames, height, width), 0…255
-               labels: torch.Tensor, # (batch, tokens, attributes), -1: none
-              ) -> tuple[torch.Tensor, torch.Tensor]: # Of outlines, of words
-        "How far the last batch's outlines and words are off"
-        outlines = self.mask(self.seen['mask'].float())
-        mask_loss = F.binary_cross_entropy_with_logits(outlines, pixels_of_tokens(covered))
-        logits = self.words(self.seen['words'].float()).split([*map(len, ATTRIBUTES.values())], -1)
-        names = [F.cross_entropy(one.flatten(0, 1), labels[..., i].flatten(), ignore_index=-1)
-                 for i, one in enumerate(logits)]
-        return mask_loss, sum(names)/len(names)
-
-def pixels_of_tokens(covered: torch.Tensor # (batch, frames, height, width), 0…255
-                    ) -> torch.Tensor: # (batch, tokens, 4·CELL·CELL), 0…1
-    "The pixels that each token stands for"
-    cells = (in_fours(covered).float()/255).unflatten(1, (-1, 4)).unflatten(3, (-1, CELL))
-    return cells.unflatten(5, (-1, CELL)).permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
+__all__ = ['TIMES', 'VALIDATION_SEED', 'load_parts', 'rotary', 'deeper', 'with_words', 'Pool', 'encoded', 'velocity_error',
+           'lesson_loss', 'validation_errors', 'train_transformer', 'new_training', 'fill', 'refill', 'choose_pool',
+           'check', 'save_model']
 
 # %% ../../nbs/world/transformer.ipynb #b62bbff6
 def load_parts(folder: Path, # A diffusers folder of a CogVideoX pipeline
