@@ -161,6 +161,16 @@ def styled() -> None:
     style.check_style(style.checked_files())
 
 
+def badged() -> None:
+    """stage notebooks open in Colab"""
+    command(sys.executable, 'tools/badges.py', '--check')
+
+
+def pictured() -> None:
+    """every picture can be seen, and videos have a still one beside them"""
+    command(sys.executable, 'tools/figures.py')
+
+
 def sized() -> None:
     """functions are short"""
     size.check_size()
@@ -250,7 +260,7 @@ def portable() -> None:
 
 
 QUICK = (
-    *(exported, sourced, clean, imports, readme, styled, sized, examples),
+    *(exported, sourced, clean, imports, readme, badged, pictured, styled, sized, examples),
     *(budget_outputs, budget_notebooks, budget_weights, portable),
 )
 
