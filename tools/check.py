@@ -193,9 +193,9 @@ def imports() -> None:
         for number, cell in enumerate(cells(path), 1):
             if cell['cell_type'] != 'code' or exempt.search(cell['source']):
                 continue
-            body = ast.parse(cell['source']).body
-            import_only = [isinstance(node, (ast.Import, ast.ImportFrom)) for node in body]
-            if any(import_only) and not all(import_only):
+            tree, kinds = ast.parse(cell['source']), (ast.Import, ast.ImportFrom)
+            somewhere = any(isinstance(node, kinds) for node in ast.walk(tree))
+            if somewhere and not all(isinstance(node, kinds) for node in tree.body):
                 place = f'{relative(path)}, cell {number}'
                 problems.append(f'{place}: put the imports into a cell of their own')
     none_of(problems)
