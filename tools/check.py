@@ -201,6 +201,29 @@ def imports() -> None:
     none_of(problems)
 
 
+def imported_names(body: list[ast.stmt]) -> set[str]:
+    """What the imports among statements bind"""
+    kinds = (ast.Import, ast.ImportFrom)
+    found = [name for node in body if isinstance(node, kinds) for name in node.names]
+    return {(name.asname or name.name).split('.')[0] for name in found}
+
+
+def annotations() -> None:
+    """what only annotations name is imported in a hidden cell too (the docs build looks it up)"""
+    problems = []
+    for path in notebooks():
+        sources = [c['source'] for c in cells(path) if c['cell_type'] == 'code']
+        bodies = [
+            ast.parse(source).body for source in sources if not re.search(r'(?m)^ *[%!]', source)
+        ]
+        branches = [node for body in bodies for node in body if isinstance(node, ast.If)]
+        later = [node for node in branches if ast.unparse(node.test) == 'TYPE_CHECKING']
+        wanted = set().union(*(imported_names(node.body) for node in later))
+        there = set().union(*(imported_names(body) for body in bodies))
+        problems += [f'{relative(path)}: import {name} in a hidden cell' for name in wanted - there]
+    none_of(problems)
+
+
 def budget_outputs() -> None:
     """outputs are small"""
     problems = []
@@ -260,8 +283,8 @@ def portable() -> None:
 
 
 QUICK = (
-    *(exported, sourced, clean, imports, readme, badged, pictured, styled, sized, examples),
-    *(budget_outputs, budget_notebooks, budget_weights, portable),
+    *(exported, sourced, clean, imports, annotations, readme, badged, pictured),
+    *(styled, sized, examples, budget_outputs, budget_notebooks, budget_weights, portable),
 )
 
 
