@@ -1,0 +1,54 @@
+"""Would the site be built? Every notebook goes through what `nbdev_docs` does before Quarto
+
+    python tools/docs.py                      all notebooks
+    python tools/docs.py 02_video             some
+    python tools/docs.py --out FOLDER         keep the processed notebooks
+
+The build runs cells that export, import or document, and looks up every annotation; a notebook
+for which that fails stops the whole site."""
+
+import json
+import sys
+import traceback
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+
+from project import NBS, chosen, relative
+
+
+def processed(path: Path) -> dict:
+    """A notebook as the site gets it; raises what its cells raise"""
+    from execnb.nbio import nb2dict
+    from nbdev.processors import FilterDefaults
+    from nbdev.process import read_nb
+
+    notebook = read_nb(path)
+    FilterDefaults().nb_proc(notebook).process()
+    return nb2dict(notebook)
+
+
+def main() -> int:
+    """Process notebooks and say which fail"""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument('notebooks', nargs='*', help='default: all')
+    parser.add_argument('--out', type=Path, help='a folder for the processed notebooks')
+    given = parser.parse_args()
+    failed = 0
+    for path in chosen(given.notebooks):
+        try:
+            notebook = processed(path)
+        except Exception as error:
+            failed += 1
+            print(f'FAIL {relative(path)}: {error}', flush=True)
+            traceback.print_exception(error.__cause__, limit=-1)
+            continue
+        if given.out:
+            target = given.out / path.relative_to(NBS)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(json.dumps(notebook), encoding='utf-8')
+    print(f'{len(chosen(given.notebooks)) - failed} passed, {failed} failed')
+    return bool(failed)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
