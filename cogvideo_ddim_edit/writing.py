@@ -144,7 +144,7 @@ def remove(path: Path) -> None:
     else:
         path.unlink(missing_ok=True)
 
-# %% ../nbs/07_writing.ipynb #3f5bad27
+# %% ../nbs/07_writing.ipynb #609a5557
 class WrittenFile(type(Path())):
     "The path of a file that was written; its `notes` say what is not in it"
     notes: tuple[str, ...] = ()
@@ -160,19 +160,3 @@ def written(path: Path, # Of a file that is there
     path = WrittenFile(path)
     path.notes = tuple(notes)
     return path
-
-# %% ../nbs/07_writing.ipynb #64cffa32
-def _write(path, video, kind, crf, sound, comment):
-    "Write frames, and what belongs to them; sentences on what could not be"
-    if kind != 'mp4':
-        _write_animation(path, video.frames, video.fps, kind)
-        return ()
-    if not sound and not comment:
-        write_mp4(path, video.frames, video.fps, crf)
-        return ()
-    silent = path.with_suffix('.silent.part')
-    try:
-        write_mp4(silent, video.frames, video.fps, crf)
-        return add_sound(silent, path, sound, comment)
-    finally:
-        silent.unlink(missing_ok=True)
