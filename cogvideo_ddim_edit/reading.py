@@ -165,6 +165,11 @@ def _undecoded(path, index, position):
     return VideoError(f'{path.name!r} is damaged: frame {position} of {len(index)} cannot be '
                       'decoded; use another copy, or skip_frames_start and skip_frames_end')
 
+# %% ../nbs/02a_reading.ipynb #2cbc8165
+def _with_time(index, picture):
+    "When a picture is shown, and its pixels"
+    return index.time(picture.position), picture.pixels
+
 # %% ../nbs/02a_reading.ipynb #6287802f
 def displayed_frames(path: str | Path, # A video or picture file, or a folder of pictures
                      start: Fraction | float | None = None, # Seconds on the file's clock; None: all
@@ -178,8 +183,8 @@ def displayed_frames(path: str | Path, # A video or picture file, or a folder of
     last = len(index)
     if duration is not None:
         last = bisect_left(index.pts, (start + Fraction(duration) - half)/index.tick)
-    for picture in decode_pictures(path, index, range(first, last)):
-        yield index.time(picture.position), picture.pixels
+    # `map` holds no frame while the next one is made: in 4K it is 25 MB
+    yield from map(partial(_with_time, index), decode_pictures(path, index, range(first, last)))
 
 # %% ../nbs/02a_reading.ipynb #0f3fd140
 def file_hash(path: str | Path # A file, or a folder of pictures

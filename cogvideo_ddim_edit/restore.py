@@ -17,7 +17,7 @@ from .writing import (
     ExportError, WrittenFile, check_video_path, replacing, written)
 
 # %% auto #0
-__all__ = ['SEAM', 'Between', 'restored_frames', 'restore_video']
+__all__ = ['SEAM', 'BAND', 'Between', 'restored_frames', 'restore_video']
 
 # %% ../nbs/07a_restore.ipynb #d5af2996
 SEAM = 8 # pixels of the source over which the edit fades in
@@ -47,7 +47,7 @@ def _seam(covered, size):
     weights = np.minimum(_fade(top, bottom, size[1])[:, None], _fade(left, right, size[0]))
     return weights[..., None].astype(np.float32)
 
-# %% ../nbs/07a_restore.ipynb #e8673c03
+# %% ../nbs/07a_restore.ipynb #d4d40929
 def _changed(before, after):
     "How much an edit changed (height, width), a picture with levels 0 to 255"
     from PIL import Image, ImageFilter
@@ -56,33 +56,44 @@ def _changed(before, after):
     picture = Image.fromarray(strength.round().astype(np.uint8))
     return picture.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.GaussianBlur(5/3))
 
-# %% ../nbs/07a_restore.ipynb #51dde269
+# %% ../nbs/07a_restore.ipynb #817176ce
 def _enlarge(picture, covered, part):
-    "A small picture over the covered pixels, float32"
+    "A small picture over the covered pixels, uint8"
     from PIL import Image
     size = covered[2] - covered[0], covered[3] - covered[1]
     how = Image.Resampling.BILINEAR if picture.mode == 'L' else Image.Resampling.BICUBIC
-    return np.asarray(picture.resize(size, how, box=part), np.float32)
+    return np.asarray(picture.resize(size, how, box=part))
 
-# %% ../nbs/07a_restore.ipynb #f9ec24c6
+# %% ../nbs/07a_restore.ipynb #1eeb066f
+BAND = 128 # rows that are laid in at once
+
+# %% ../nbs/07a_restore.ipynb #28e2872c
+def _mixed(under, old, new, share, weights):
+    "Rows of a frame with the change from `old` to `new`"
+    under, old, new = (rows.astype(np.float32) for rows in (under, old, new))
+    mixed = under + (new - old)
+    mixed += share[..., None].astype(np.float32)/255*(new - mixed)
+    under += weights*(mixed - under)
+    return under.round().clip(0, 255)
+
+# %% ../nbs/07a_restore.ipynb #f1a0d1ba
 def _lay_in(frame, before, after, covered, part, weights):
     "A full frame with the change from `before` to `after`"
     from PIL import Image
     left, top, right, bottom = covered
     old, new = (_enlarge(Image.fromarray(small), covered, part) for small in (before, after))
-    share = _enlarge(_changed(before, after), covered, part)[..., None]/255
-    under = frame[top:bottom, left:right].astype(np.float32)
-    mixed = under + (new - old)
-    mixed += share*(new - mixed)
-    under += weights*(mixed - under)
+    share = _enlarge(_changed(before, after), covered, part)
     result = frame.copy()
-    result[top:bottom, left:right] = under.round().clip(0, 255)
+    inside = result[top:bottom, left:right]
+    for row in range(0, bottom - top, BAND):
+        rows = slice(row, row + BAND)
+        inside[rows] = _mixed(inside[rows], old[rows], new[rows], share[rows], weights[rows])
     return result
 
 # %% ../nbs/07a_restore.ipynb #7df22cb2
 _ticks = 90_000 # a second
 
-# %% ../nbs/07a_restore.ipynb #2c89f2f5
+# %% ../nbs/07a_restore.ipynb #8a501435
 def _moved(frames, times, fps):
     "Times and frames at `fps`, from those at `times`; what moves is moved"
     import av
@@ -152,7 +163,7 @@ def _check_edit(edit):
         raise ExportError(f'{name} is not the file that was edited; put that one back')
     return origin
 
-# %% ../nbs/07a_restore.ipynb #2fb0b637
+# %% ../nbs/07a_restore.ipynb #e1e0ae13
 def restored_frames(edit # Has `video` and `source`; the source was read from a file
                    ) -> Iterator[tuple[Fraction, np.ndarray]]: # Time, (height, width, 3) uint8
     "The source's frames at full size with the edit laid in, one by one; raises `ExportError`"
@@ -164,11 +175,13 @@ def restored_frames(edit # Has `video` and `source`; the source was read from a 
     try:
         frames = displayed_frames(origin.path, origin.start, origin.duration)
         for time, frame in frames:
-            yield time, _lay_in(frame, before.at(time), after.at(time), covered, part, weights)
+            frame = _lay_in(frame, before.at(time), after.at(time), covered, part, weights)
+            yield time, frame
+            del frame # in 4K it is 25 MB
     except VideoError as e:
         raise ExportError(f'the source cannot be read once more: {e}') from e
 
-# %% ../nbs/07a_restore.ipynb #47ee6a31
+# %% ../nbs/07a_restore.ipynb #bdf024bc
 def _lookahead(size):
     "Options of x264 that keep the frames it holds within 125 MB"
     frame = 3*size[0]*size[1]//2 # bytes
@@ -176,7 +189,7 @@ def _lookahead(size):
     how = {'rc-lookahead': str(held)} if held < 40 else {}
     return how | ({'threads': '4'} if how else {})
 
-# %% ../nbs/07a_restore.ipynb #295ad7f8
+# %% ../nbs/07a_restore.ipynb #6079f719
 def _write_frames(path, pairs, origin, crf):
     "Write frames with their times as a silent mp4; gives their number"
     import av
@@ -192,6 +205,7 @@ def _write_frames(path, pairs, origin, crf):
             picture.time_base = Fraction(1, _ticks)
             container.mux(stream.encode(picture))
             count += 1
+            del frame, picture # in 4K they are 37 MB
         container.mux(stream.encode())
     return count
 
