@@ -25,6 +25,7 @@ __all__ = ['SavedError', 'unwritable', 'sync', 'locked', 'new_folder', 'write_te
 class SavedError(EditError):
     "A folder or file that cannot be written or read"
 
+# %% ../nbs/02a_saved.ipynb #fe0c7827
 def unwritable(path: Path, # Of a file or folder
                error: Exception, # Why
               ) -> SavedError:
@@ -33,6 +34,7 @@ def unwritable(path: Path, # Of a file or folder
     return SavedError(f'{str(path)!r} cannot be written ({why}); free some room there, or give '
                       'another place')
 
+# %% ../nbs/02a_saved.ipynb #32845b83
 def sync(*paths: Path) -> None:
     "Have the disk keep files and the names in folders, where the system lets folders be opened"
     for path in paths:
@@ -110,6 +112,7 @@ def write_tensors(file: Path, # A safetensors file; one that is there is replace
     finally:
         part.unlink(missing_ok=True)
 
+# %% ../nbs/02a_saved.ipynb #478faf46
 def read_tensors(file: Path, # A safetensors file
                  name: str | None = None, # Of the metadata it must have; None: none
                 ) -> tuple[dict[str, torch.Tensor], dict]: # Tensors, and the metadata
@@ -164,6 +167,7 @@ def hash_files(folder: Path # Of an inversion
         found[path.relative_to(folder).as_posix()] = digest
     return found
 
+# %% ../nbs/02a_saved.ipynb #c9835061
 def check_files(folder: Path, # Of an inversion
                 hashes: dict[str, str], # That `hash_files` gave when it was written
                ) -> None:
@@ -176,6 +180,7 @@ def check_files(folder: Path, # Of an inversion
         need(not names, f'{names and names[0]} {what} {str(folder)!r}; copy that folder again, or '
              'make it again', SavedError)
 
+# %% ../nbs/02a_saved.ipynb #aa0ac7a7
 def changed_names(hashes: dict[str, str], found: dict[str, str]) -> list[str]:
     "Names with another hash"
     return [name for name in sorted(hashes.keys() & found.keys()) if hashes[name] != found[name]]
@@ -187,12 +192,14 @@ def video_to_json(video: Video) -> dict:
                 notes=list(video.notes), sha256=video.sha256,
                 origin=video.origin.as_dict() if video.origin else None)
 
+# %% ../nbs/02a_saved.ipynb #97ff38dc
 def origin_of(about: dict # From `video_to_json`
              ) -> Origin | None:
     "Where the frames come from, if that is known"
     origin = about.get('origin')
     return Origin.from_dict(origin) if origin else None
 
+# %% ../nbs/02a_saved.ipynb #1978599d
 def video_from_json(frames: torch.Tensor, # (frames, height, width, 3), uint8
                     about: dict, # From `video_to_json`
                    ) -> Video:

@@ -6,16 +6,15 @@
 import os
 import socket
 import struct
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 from PIL import Image
 
-FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+from cogvideo_ddim_edit.world.footage import ffmpeg, with_matrix
+
 SOURCE = 'testsrc2=s=96x64:r=8:d=1'
 H264 = ('-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2')
 
@@ -31,15 +30,6 @@ class Odd:
     remark: str = '' # Part of a note that must be there
     compared: bool = True # Does ffmpeg give frames to compare with?
     settings: dict = field(default_factory=dict) # For `read_video`
-
-
-def ffmpeg(*arguments: object, data: bytes | None = None) -> bytes:
-    "Run the bundled ffmpeg; its output"
-    command = [FFMPEG, '-hide_banner', '-nostdin', '-y', '-loglevel', 'error', '-threads', '1']
-    done = subprocess.run([*command, *map(str, arguments)], input=data, capture_output=True)
-    if done.returncode:
-        raise RuntimeError(f'{arguments}: {done.stderr.decode()[-300:]}')
-    return done.stdout
 
 
 class Maker:
@@ -71,15 +61,6 @@ class Maker:
         path.parent.mkdir(exist_ok=True)
         picture.save(path, **options)
         return path
-
-
-def turned(data: bytes, matrix: tuple[int, int, int, int]) -> bytes:
-    "An mp4 with another display matrix (16.16 fixed point)"
-    data = bytearray(data)
-    at = data.index(b'tkhd') + 4 + 40 # the matrix follows 40 bytes of times and numbers
-    for place, value in zip((0, 1, 3, 4), matrix):
-        data[at + 4*place:at + 4*place + 4] = struct.pack('>i', value)
-    return bytes(data)
 
 
 def containers(make: Maker):
@@ -158,22 +139,22 @@ def colours(make: Maker):
 
 def geometry(make: Maker):
     "Turned, mirrored, slanted, with pixels that are not square"
-    plain, one = (make.folder/'a.mp4').read_bytes(), 65536
+    def turned(name, matrix, source='a.mp4', **what):
+        with_matrix(make.folder/name, matrix, make.folder/source)
+        make.note(name, **what)
+
     signs = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
     matrices = [(a, 0, 0, d) for a, d in signs[1:]] + [(0, b, c, 0) for b, c in signs]
     for i, matrix in enumerate(matrices):
-        data = turned(plain, tuple(one*value for value in matrix))
-        make.copy(f'turn{i}.mp4', data, remark='as the file asks')
-    slanted = turned(plain, (46341, 46341, -46341, 46341))
-    make.copy('slanted.mp4', slanted, remark='nearest quarter turn', compared=False)
-    make.copy('zeros.mp4', turned(plain, (0, 0, 0, 0)), compared=False)
+        turned(f'turn{i}.mp4', matrix, remark='as the file asks')
+    slanted = (.7071, .7071, -.7071, .7071)
+    turned('slanted.mp4', slanted, remark='nearest quarter turn', compared=False)
+    turned('zeros.mp4', (0, 0, 0, 0), compared=False)
     for name, shape, size in (('sar2.mp4', '2', '192:64'), ('sar-dvd.mp4', '64/45', '137:64'),
                               ('sar-ntsc.mp4', '8/9', '96:72')):
         make.video(name, '-vf', f'setsar={shape}', *H264, filters=f'scale={size}', remark='square')
     make.video('sar-mad.mkv', '-vf', 'setsar=1/100', *H264)
-    wide = (make.folder/'sar2.mp4').read_bytes()
-    make.copy('sar-turned.mp4', turned(wide, (0, one, -one, 0)), filters='scale=64:192',
-              remark='square')
+    turned('sar-turned.mp4', (0, 1, -1, 0), 'sar2.mp4', filters='scale=64:192', remark='square')
 
 
 def woven(make: Maker):
