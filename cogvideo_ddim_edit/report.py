@@ -15,15 +15,15 @@ import numpy as np
 import shlex
 from .edits import Edit
 from .player import (
-    Player, intra_mp4, resized, stacked, static, strip, template)
+    Player, as_image, intra_mp4, smaller, stacked, static, strip, template)
 from .recipe import Recipe, changed_words, settings_tables
 from .trust import TRUSTED_LOSS
 from .settings import EditError
 from .video import Video
 
 # %% auto #0
-__all__ = ['LARGEST', 'FrameNumbers', 'smaller', 'frame_numbers', 'chart', 'charts_of', 'cautions', 'fitting_player',
-           'ReportError', 'health_of', 'environment_of', 'as_image', 'parts_of', 'report_page', 'report']
+__all__ = ['LARGEST', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'cautions', 'fitting_player', 'ReportError',
+           'health_of', 'environment_of', 'parts_of', 'report_page', 'report']
 
 # %% ../nbs/report.ipynb #8625c9d4
 @dataclass(frozen=True)
@@ -32,15 +32,6 @@ class FrameNumbers:
     structure: tuple[float, ...] # Edges of edit and source, 1: in the same places
     change: tuple[float, ...] # Mean distance from the source, grey levels
     trips: dict[str, tuple[float, ...]] # What comes back of the source, PSNR in dB
-
-def smaller(frames: np.ndarray, # (frames, height, width, 3), uint8
-            most: int, # Pixels that the longer side may have
-           ) -> np.ndarray: # (frames, height, width, 3), uint8, even sides if it was larger
-    "Frames that are not larger than that"
-    height, width = frames.shape[1:3]
-    share = most/max(height, width)
-    if share >= 1: return frames
-    return resized(frames, *(max(2, round(n*share/2)*2) for n in (width, height)))
 
 def frame_numbers(edit: Edit # Perhaps from a folder
                  ) -> FrameNumbers:
@@ -170,13 +161,6 @@ def environment_of(edit: Edit # Perhaps from a folder
     return rows + [(name, str(version)) for name, version in packages.items()]
 
 # %% ../nbs/report.ipynb #c5e28aff
-def as_image(kind: str, # 'svg+xml' or 'png'
-             content: str | bytes, # Of the picture
-            ) -> str:
-    "The address of a picture that the page holds itself"
-    content = content.encode() if isinstance(content, str) else content
-    return f'data:image/{kind};base64,{b64encode(content).decode()}'
-
 def parts_of(edit: Edit, # Perhaps from a folder
              folder: str, # Its name, for the command
             ) -> dict[str, Any]: # Names of the template
