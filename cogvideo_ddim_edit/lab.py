@@ -17,7 +17,7 @@ from .options import Described, described
 from .player import compare, static, strip, widget
 from .presets import PRESETS
 from .recipe import BOTH, changed_words, in_python
-from .report import as_image
+from .player import as_image
 from .schedulers import SPACINGS
 from .settings import EditError, Settings, need
 from .video import Video, read_video, sample
