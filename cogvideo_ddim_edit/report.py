@@ -11,9 +11,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 import json
+import re
 import numpy as np
 import shlex
 from .edits import Edit
+from .kept import EDIT, PADDING, REST, Kept, kept_in
 from .player import (
     Player, as_image, intra_mp4, smaller, stacked, static, strip, template)
 from .recipe import Recipe, changed_words, settings_tables
@@ -22,8 +24,9 @@ from .settings import EditError
 from .video import Video
 
 # %% auto #0
-__all__ = ['LARGEST', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'cautions', 'fitting_player', 'ReportError',
-           'health_of', 'environment_of', 'parts_of', 'report_page', 'report']
+__all__ = ['MOST_WORDS', 'LARGEST', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'shown_words', 'attention_pictures',
+           'as_png', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of', 'parts_of',
+           'report_page', 'report']
 
 # %% ../nbs/report.ipynb #8625c9d4
 @dataclass(frozen=True)
@@ -86,6 +89,42 @@ def charts_of(numbers: FrameNumbers # Of one edit
         found.append((f'What comes back of the source: {means}.',
                       chart(numbers.trips, 'Round trip', 'PSNR, dB')))
     return found
+
+# %% ../nbs/report.ipynb #fe6a45fa
+MOST_WORDS = 4 # Rows of the picture of words
+
+def shown_words(edit: Edit, # Perhaps from a folder
+                kept: Kept, # What it read
+               ) -> list[str]: # Groups of its plan
+    "The words of the prompt that have a row in the picture, in their order; new ones first"
+    known = re.findall(r'\w+', edit.source_prompt.lower())
+    words = [word for word in kept.words if word not in (REST, PADDING)]
+    chosen = sorted(words, key=lambda word: word in known)[:MOST_WORDS]
+    return [word for word in words if word in chosen] or kept.words
+
+def attention_pictures(edit: Edit, # Perhaps from a folder
+                       kept: Kept, # What it read
+                      ) -> list[tuple[str, bytes]]: # Sentence and PNG
+    "How much of what the edit read is the source, and where; where its words act"
+    from cogvideo_ddim_edit.figures import copies, reference_share, word_strip
+    found, grid, words = kept.found, kept.grid, shown_words(edit, kept)
+    table = reference_share(found)
+    block, step = np.unravel_index(table.array.argmax(), table.array.shape)
+    text = 1 - table.array.mean() - found.mass(EDIT)[grid.text:].mean().item()
+    shares = ', '.join(f'{word} {found.mass(word)[grid.text:].mean():.1%}' for word in words)
+    pictures = [(f'Of all that the video reads, {table.array.mean():.0%} is the source and '
+                 f'{text:.0%} text; most of the source in block {found.blocks[block]} at timestep '
+                 f'{found.timesteps[step]} ({table.array.max():.0%}).', table),
+                ('Where the edit reads the source rather than itself, at three timesteps.',
+                 copies(found, grid, edit.video)),
+                (f'Where words act, mean over blocks and steps: {shares} of what is read.',
+                 word_strip(found, grid, edit.video, words))]
+    return [(sentence, as_png(figure)) for sentence, figure in pictures]
+
+def as_png(figure): # A matplotlib Figure
+    "The bytes of a picture"
+    figure.savefig(file := BytesIO(), format='png', metadata={'Software': None})
+    return file.getvalue()
 
 # %% ../nbs/report.ipynb #ded77837
 def cautions(edit: Edit, # Perhaps from a folder
@@ -163,13 +202,16 @@ def environment_of(edit: Edit # Perhaps from a folder
 # %% ../nbs/report.ipynb #c5e28aff
 def parts_of(edit: Edit, # Perhaps from a folder
              folder: str, # Its name, for the command
+             kept: Kept | None = None, # What it read
             ) -> dict[str, Any]: # Names of the template
     "All that the page shows"
     numbers, player = frame_numbers(edit), fitting_player([edit.source, edit.video],
                                                           ['source', 'edit'])
     before, after = changed_words(edit.source_prompt, edit.prompt)
     charts = [(text, as_image('svg+xml', svg)) for text, svg in charts_of(numbers)]
+    seen = attention_pictures(edit, kept) if kept else []
     return dict(before=before, after=after, charts=charts, cautions=cautions(edit, numbers),
+                attention=[(text, as_image('png', png)) for text, png in seen],
                 tables=settings_tables(edit.preset), health=health_of(edit),
                 environment=environment_of(edit), recipe=Recipe.of(edit), seed=edit.seed,
                 preset=edit.about.get('preset') or 'a preset without a name', folder=folder,
@@ -179,10 +221,11 @@ def parts_of(edit: Edit, # Perhaps from a folder
 
 def report_page(edit: Edit, # Perhaps from a folder
                 folder: str = 'RUN', # Where it is saved
+                kept: Kept | None = None, # What it read
                ) -> str: # HTML
     "The page on an edit"
     return template('report.html').render(css=static('player.css') + static('report.css'),
-                                          js=static('player.js'), **parts_of(edit, folder))
+                                          js=static('player.js'), **parts_of(edit, folder, kept))
 
 # %% ../nbs/report.ipynb #020ecc21
 def report(
@@ -193,7 +236,7 @@ def report(
     run = Path(run).expanduser()
     path = Path(output).expanduser() if output else run/'report.html'
     if path.suffix != '.html': raise ReportError(f'{path.name!r} must end in .html')
-    page = report_page(Edit.load(run), run.name)
+    page = report_page(Edit.load(run), run.name, kept_in(run))
     try:
         path.write_text(page, encoding='utf-8', errors='replace')
     except OSError as e:

@@ -120,6 +120,10 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
   const patch = () => (latent()*patches[1] + Math.floor(state.pixel[0]/info.side))*patches[2] + Math.floor(state.pixel[1]/info.side);
   const wordMap = (word = state.word) => mean('words', word*size, size);
   const sourceMap = () => mean('source', 0, size);
+  const endsOf = field => {
+    const [low, high] = [field.reduce((a, b) => Math.min(a, b)), field.reduce((a, b) => Math.max(a, b))];
+    return [low, Math.max(high, low + 1e-6)];
+  };
   const total = field => field.reduce((a, b) => a + b, 0);
 
   // What the chosen place reads: of each patch of the edit and of the source
@@ -148,14 +152,14 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
   const paper = element('canvas');
 
   // Numbers on a grid of one frame, over a rectangle; `share`: how much wider and taller the grid is than the frame
-  function heat(context, field, shape, frame, box, colors, highest, share) {
+  function heat(context, field, shape, frame, box, colors, [low, high], share) {
     const [, rows, columns] = shape, pixels = paper.getContext('2d', {willReadFrequently: true});
     [paper.width, paper.height] = [columns, rows];
     const image = pixels.createImageData(columns, rows);
     for (let i = 0; i < rows*columns; i++) {
-      const level = Math.min(255, Math.floor(255*field[frame*rows*columns + i]/highest));
-      image.data.set(colors[level || 0], 4*i);
-      image.data[4*i + 3] = 170;
+      const level = clamp(255*(field[frame*rows*columns + i] - low)/(high - low), 0, 255);
+      image.data.set(colors[level], 4*i);
+      image.data[4*i + 3] = 165;
     }
     pixels.putImageData(image, 0, 0);
     context.save();
@@ -196,22 +200,22 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
     ['edit', 'source'].forEach((which, i) => {
       const box = [i*(panelWidth + gap), 0, panelWidth, panelHeight];
       frame(context, which, state.frame, box, colorless);
-      if (state.shown === 'reads') heat(context, now.row[which], patches, latent(), box, TABLES.viridis, now.highest.reads, patchShare);
-      else if (state.shown === 'word' && !i) heat(context, now.word, cells, latent(), box, TABLES.magma, now.highest.word, cellShare);
-      else if (state.shown === 'source' && !i) heat(context, now.source, cells, latent(), box, TABLES.cividis, now.highest.source, cellShare);
+      if (state.shown === 'reads') heat(context, now.row[which], patches, latent(), box, TABLES.viridis, now.range.reads, patchShare);
+      else if (state.shown === 'word' && !i) heat(context, now.word, cells, latent(), box, TABLES.magma, now.range.word, cellShare);
+      else if (state.shown === 'source' && !i) heat(context, now.source, cells, latent(), box, TABLES.cividis, now.range.source, cellShare);
       if (!i) dot(context, box);
     });
   }
 
-  function drawStrip(name, rows, highest, colors, shape, share) {
-    const canvas = strips[name], w = Math.max(48, Math.min(110, Math.floor(760/latents) - 2)), h = Math.round(w*height/width);
+  function drawStrip(name, rows, range, colors, shape, share) {
+    const canvas = strips[name], w = Math.max(48, Math.min(150, Math.floor(760/latents) - 2)), h = Math.round(w*height/width);
     [canvas.width, canvas.height] = [latents*(w + 2) - 2, rows.length*(h + 2) - 2];
     const context = canvas.getContext('2d');
     rows.forEach(([which, field], line) => {
       for (let i = 0; i < latents; i++) {
         const box = [i*(w + 2), line*(h + 2), w, h];
         frame(context, which, info.first[i], box, true);
-        heat(context, field, shape, i, box, colors, highest, share);
+        heat(context, field, shape, i, box, colors, range, share);
         if (i !== latent()) continue;
         if (!line) dot(context, box);
         context.strokeStyle = '#fff';
@@ -272,7 +276,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
     for (const name of Object.keys(strips)) {
       caption(name).textContent = captions[name];
       strips[name].setAttribute('aria-label', `${captions[name]}, one picture for each latent frame`);
-      scales[name].textContent = `0 to ${percent(now.highest[name])}`;
+      scales[name].textContent = now.range[name].map(percent).join(' to ');
     }
     chosen.forEach((made, i) => made.setAttribute('aria-pressed', i === state.word));
     shown.value = Object.keys(SHOWN).indexOf(state.shown);
@@ -284,12 +288,12 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
 
   function draw() {
     const now = {row: row(), word: wordMap(), source: sourceMap(), words: wordsRead()};
-    const top = (...fields) => Math.max(1e-6, ...fields.map(field => field.reduce((a, b) => Math.max(a, b), 0)));
-    now.highest = {reads: top(now.row.edit, now.row.source), word: top(now.word), source: top(now.source)};
+    const [editRange, sourceRange] = [endsOf(now.row.edit), endsOf(now.row.source)];
+    now.range = {reads: [0, Math.max(editRange[1], sourceRange[1])], word: endsOf(now.word), source: endsOf(now.source)};
     drawPicture(now);
-    drawStrip('reads', [['edit', now.row.edit], ['source', now.row.source]], now.highest.reads, TABLES.viridis, patches, patchShare);
-    drawStrip('word', [['edit', now.word]], now.highest.word, TABLES.magma, cells, cellShare);
-    drawStrip('source', [['edit', now.source]], now.highest.source, TABLES.cividis, cells, cellShare);
+    drawStrip('reads', [['edit', now.row.edit], ['source', now.row.source]], now.range.reads, TABLES.viridis, patches, patchShare);
+    drawStrip('word', [['edit', now.word]], now.range.word, TABLES.magma, cells, cellShare);
+    drawStrip('source', [['edit', now.source]], now.range.source, TABLES.cividis, cells, cellShare);
     say(now, drawMatrix());
   }
 
