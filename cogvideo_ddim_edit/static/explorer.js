@@ -62,7 +62,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
   const matrix = named(element('canvas', {className: 'ex-matrix', tabIndex: 0}), '', 'img');
   const strips = {reads: element('canvas', {className: 'ex-strip'}), word: element('canvas', {className: 'ex-strip'}),
     source: element('canvas', {className: 'ex-strip'})};
-  const scales = Object.fromEntries(Object.keys(strips).map(name => [name, element('span', {className: 'ex-scale'})]));
+  const scales = Object.fromEntries(['matrix', ...Object.keys(strips)].map(name => [name, element('span', {className: 'ex-scale'})]));
   const slider = named(element('input', {type: 'range', min: 0, max: frames - 1, step: 1, className: 'ex-slider'}), 'Frame');
   const number = element('output', {className: 'ex-number'});
   const play = button('▶', 'Play', () => toggle());
@@ -89,7 +89,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
     element('div', {className: 'ex-bar'}, play, slider, number, shown),
     reading,
     element('div', {className: 'ex-columns'},
-      element('div', {}, element('div', {className: 'ex-bar'}, kind), matrix),
+      element('div', {}, element('div', {className: 'ex-bar'}, kind, scales.matrix), matrix),
       element('div', {className: 'ex-side'}, selection,
         element('div', {className: 'ex-bar'}, element('span', {textContent: 'Steps'}), ...ends.steps),
         element('div', {className: 'ex-bar'}, element('span', {textContent: 'Blocks'}), ...ends.blocks),
@@ -229,7 +229,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
 
   function drawMatrix() {
     const values = tableOf(), highest = Math.max(1e-6, ...values.flat());
-    [matrix.width, matrix.height] = [margin.left + steps*side + 2, depth*side + margin.bottom];
+    [matrix.width, matrix.height] = [Math.max(170, margin.left + steps*side + 2), depth*side + margin.bottom];
     const context = matrix.getContext('2d'), ink = getComputedStyle(stage).color;
     for (let s = 0; s < steps; s++) for (let b = 0; b < depth; b++) {
       context.fillStyle = `rgb(${TABLES.cividis[clamp(255*values[s][b]/highest, 0, 255)].map(Math.round).join(' ')})`;
@@ -243,7 +243,8 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
     blocks.forEach((n, b) => { if (b % every === 0) context.fillText(n, margin.left - 4, (depth - b - .5)*side); });
     context.textAlign = 'center';
     timesteps.forEach((t, s) => { if (s % apart === 0) context.fillText(t, Math.max(margin.left + 8, margin.left + (s + .5)*side), depth*side + 8); });
-    context.fillText('timestep: noise → clean', Math.max(margin.left + 62, margin.left + steps*side/2 - 10), depth*side + 24);
+    context.textAlign = 'left';
+    context.fillText('timestep: noise → clean', margin.left, depth*side + 24);
     const [s0, s1] = state.steps, [b0, b1] = state.blocks;
     for (const [color, line] of [['#000', 4], ['#fff', 2]]) {
       context.strokeStyle = color;
@@ -278,6 +279,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
       strips[name].setAttribute('aria-label', `${captions[name]}, one picture for each latent frame`);
       scales[name].textContent = now.range[name].map(percent).join(' to ');
     }
+    scales.matrix.textContent = `0 to ${percent(highest)}`;
     chosen.forEach((made, i) => made.setAttribute('aria-pressed', i === state.word));
     shown.value = Object.keys(SHOWN).indexOf(state.shown);
     kind.value = state.matrix;
@@ -410,7 +412,7 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
 
   scales.reads.style.setProperty('--colors', gradient(VIRIDIS));
   scales.word.style.setProperty('--colors', gradient(MAGMA));
-  scales.source.style.setProperty('--colors', gradient(CIVIDIS));
+  for (const name of ['source', 'matrix']) scales[name].style.setProperty('--colors', gradient(CIVIDIS));
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', draw);
   ['edit', 'source'].forEach(load);
