@@ -274,6 +274,7 @@ def play_with_pointer(page) -> None:
 def saved_edit(folder: Path, prompt: str) -> Path:
     """A folder as `Edit.save` writes it, of an edit that no model made"""
     import torch
+    from browser_explorer import made_explorer
     from cogvideo_ddim_edit.edits import Edit
 
     one = Edit(
@@ -284,6 +285,7 @@ def saved_edit(folder: Path, prompt: str) -> Path:
         source_prompt=f'a red field {prompt}',
         prompts=(prompt,),
         about={'model': HOSTILE, 'preset': 'default'},
+        read=made_explorer().kept,
     )
     return one.save(folder)
 
@@ -294,7 +296,9 @@ def test_report(options: Namespace) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         for name, prompt in {'report': 'a blue field', 'report_odd': ODD}.items():
-            path = report(saved_edit(Path(folder) / name, prompt))
+            run, start = saved_edit(Path(folder) / name, prompt), time.process_time()
+            path = report(run)
+            print(f'     {name} is made in {time.process_time() - start:.1f} s of processor')
             need(path.stat().st_size < 8_000_000, f'{name} has {path.stat().st_size} bytes')
             with surfing(options) as surfer:
                 look_at_report(surfer, path, name)
@@ -312,6 +316,10 @@ def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
     equal(outside, [], 'what the page loads')
     page.get_by_text('The whole record').click()
     need(page.get_by_role('heading', name='Settings').is_visible(), 'there are no settings')
+    pictures = page.locator('section[aria-labelledby="reads"] img')
+    equal(pictures.count(), 3, 'the pictures of what the edit read')
+    drawn = 'images => images.every(image => image.naturalWidth > 200)'
+    need(pictures.evaluate_all(drawn), 'a picture of what the edit read is not drawn')
     surfer.accessible(name, 'body')
     page.emulate_media(color_scheme='dark')
     surfer.accessible(f'{name}, dark', 'body')
@@ -324,24 +332,31 @@ def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
 # A notebook as HTML
 
 
-def test_exported(options: Namespace) -> None:
-    """exported page: the player in a notebook that nbconvert made HTML of"""
+@contextmanager
+def exported(shown, options: Namespace) -> Iterator[tuple]:
+    """A notebook that shows something, as HTML in a browser without network: page and frame"""
     import nbformat
-    from cogvideo_ddim_edit.player import compare
     from nbconvert import HTMLExporter
 
-    player = compare(counting(), counting(color=(40, 170, 90)), names=['source', 'edit'])
-    data = player._repr_mimebundle_()
+    data = shown._repr_mimebundle_()
     data['image/png'] = b64encode(data['image/png']).decode()
     outputs = [nbformat.v4.new_output('display_data', data)]
-    cell = nbformat.v4.new_code_cell('player', outputs=outputs)
+    cell = nbformat.v4.new_code_cell('shown', outputs=outputs)
     html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     with tempfile.TemporaryDirectory() as folder, surfing(options) as surfer:
         path = Path(folder) / 'page.html'
         path.write_text(html, encoding='utf-8')
         surfer.page.route('http*://**', lambda route: route.abort())  # there may be no network
         surfer.page.goto(path.as_uri(), wait_until='domcontentloaded')
-        frame = surfer.page.wait_for_selector('iframe').content_frame()
+        yield surfer, surfer.page.wait_for_selector('iframe').content_frame()
+
+
+def test_exported(options: Namespace) -> None:
+    """exported page: the player in a notebook that nbconvert made HTML of"""
+    from cogvideo_ddim_edit.player import compare
+
+    player = compare(counting(), counting(color=(40, 170, 90)), names=['source', 'edit'])
+    with exported(player, options) as (surfer, frame):
         wait_for_player(frame)
         seek_everywhere(frame, 60, SEEKS)
         surfer.picture('exported')
@@ -352,10 +367,11 @@ def test_exported(options: Namespace) -> None:
 
 def test_explorer(options: Namespace) -> None:
     """explorer: places, words, brush, keys, touch, dark, odd words; no network"""
-    from browser_explorer import look_at_page, touch_page
+    from browser_explorer import look_at_exported, look_at_page, touch_page
 
     look_at_page(options)
     touch_page(options)
+    look_at_exported(options)
 
 
 def test_explorer_lab(options: Namespace) -> None:

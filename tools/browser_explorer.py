@@ -11,6 +11,7 @@ from browser import (
     Surfer,
     counting,
     equal,
+    exported,
     jupyter,
     need,
     run_cell,
@@ -267,6 +268,17 @@ def touch_page(options: Namespace) -> None:
         page.touchscreen.tap(matrix['x'] + 35, matrix['y'] + 5)
         state = page.evaluate(STATE)
         equal([state['steps'], state['blocks']], [[0, 0], [4, 4]], 'the brush under a finger')
+        surfer.calm()
+
+
+def look_at_exported(options: Namespace) -> None:
+    """In a notebook that nbconvert made HTML of"""
+    with exported(made_explorer(), options) as (surfer, frame):
+        until(frame, f'!!document.querySelector(".ex") && {SHOWN}')
+        frame.locator('.ex-words button').nth(3).click()
+        frame.locator('.ex-picture').press('ArrowDown')
+        equal(frame.evaluate(f'{STATE}.word'), 3, 'the word after a click')
+        surfer.picture('explorer_exported')
         surfer.calm()
 
 
