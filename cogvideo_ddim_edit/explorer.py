@@ -154,13 +154,13 @@ def note_on(kept: Kept, # What was noted
             f'MB. A place that is clicked has {kept.side*factor} × {kept.side*factor} tokens, a '
             f'place of the other maps {factor} × {factor}. Shares are rounded: {errors}.')
 
-# %% ../nbs/explorer.ipynb #5434d0ad
+# %% ../nbs/explorer.ipynb #accaf66d
 def draw_still(explorer: Explorer): # A matplotlib Figure
     "The share of the source by step and block; the word, and what one place reads, over the frames"
     from matplotlib.figure import Figure
     grid, info = explorer.kept.grid, explorer.info
     columns = [info['first'][i] for i in spread(grid.frames, 5)]
-    figure = Figure(figsize=(8.2, 4.6), dpi=72, layout='constrained')
+    figure = Figure(figsize=(8.2, 4.6), dpi=64, layout='constrained')
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2))
     by_step(left.subplots(), info)
     axes = right.subplots(4, len(columns), squeeze=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 import json
 import re
+import warnings
 import numpy as np
 import shlex
 from .edits import Edit
@@ -122,8 +123,10 @@ def attention_pictures(edit: Edit, # Perhaps from a folder
     return [(sentence, as_png(figure)) for sentence, figure in pictures]
 
 def as_png(figure): # A matplotlib Figure
-    "The bytes of a picture"
-    figure.savefig(file := BytesIO(), format='png', metadata={'Software': None})
+    "The bytes of a picture; letters that the font lacks are boxes"
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph')
+        figure.savefig(file := BytesIO(), format='png', metadata={'Software': None})
     return file.getvalue()
 
 # %% ../nbs/report.ipynb #ded77837
