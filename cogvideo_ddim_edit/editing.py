@@ -48,6 +48,7 @@ class EditWork:
         "Do what is left"
         from cogvideo_ddim_edit.gate import remark, remark_on_words
         from cogvideo_ddim_edit.inversion import invert
+        from cogvideo_ddim_edit.kept import noting_if
         from cogvideo_ddim_edit.reconstruction import edit
         c = self.command
         remark(remark_on_words(pipe, [*c.prompt, c.source_prompt]), self.preset.edit.strict)
@@ -58,9 +59,12 @@ class EditWork:
         try:
             while len(self.edits) < len(c.prompt):
                 batch = c.prompt[len(self.edits):][:self.batch_size]
-                self.edits += edit(pipe, self.inversion or self.video, list(batch), seed=c.seed,
-                                   preset=c.preset, source_prompt=c.source_prompt,
-                                   image=self.image, **self.changes)
+                with noting_if(c.report, pipe, self.inversion, batch[-1], self.preset.edit,
+                               say) as read:
+                    done = edit(pipe, self.inversion or self.video, list(batch), seed=c.seed,
+                                preset=c.preset, source_prompt=c.source_prompt,
+                                image=self.image, **self.changes)
+                self.edits += [*done[:-1], replace(done[-1], read=read)]
         finally:
             self.batch_size = 1 # if memory ran out
         return self.edits
@@ -173,7 +177,7 @@ def fitting_batch(work: EditWork, model: Requirements, # What the model demands
     "How many prompts are edited at once, by the plan of memory"
     from cogvideo_ddim_edit.memory import Mode, prompts_at_once
     s, prompts = work.settings, len(work.command.prompt)
-    if prompts == 1: return 1
+    if prompts == 1 or work.command.report: return 1 # what is read is noted of one at a time
     mode = Mode(s.offload, s.tiling, s.slicing, s.quantize)
     dtype = dict(fp32='float32', fp16='float16', bf16='bfloat16').get(s.dtype, model.dtype)
     frames, height, width = work.video.frames.shape[:3]

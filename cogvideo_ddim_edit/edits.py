@@ -38,6 +38,7 @@ class Edit:
     mask: torch.Tensor | None = field(default=None, repr=False) # (latent_frames, h, w); None: 1
     image: np.ndarray | None = field(default=None, repr=False) # First frame that was given
     about: dict = field(default_factory=dict, repr=False) # Model, preset's name, …; JSON
+    read: Any = field(default=None, repr=False) # What it read, a `Kept`; None: nobody noted it
 
     @property
     def settings(self) -> dict: # JSON
@@ -68,6 +69,8 @@ class Edit:
             text = json.dumps(self.settings, indent=1, ensure_ascii=False)
             (part/FILES['record']).write_text(text + '\n', encoding='utf-8')
             write_mp4(part/FILES['video'], self.video.frames, self.video.fps)
+            if self.read is not None:
+                self.read.save(part)
         return Path(folder)
 
     @classmethod

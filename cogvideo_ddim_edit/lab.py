@@ -16,7 +16,8 @@ from .masks import MASKS, MaskError
 from .options import Described, described
 from .player import compare, static, strip, widget
 from .presets import PRESETS
-from .report import BOTH, as_image, changed_words, in_python
+from .recipe import BOTH, changed_words, in_python
+from .player import as_image
 from .schedulers import SPACINGS
 from .settings import EditError, Settings, need
 from .video import Video, read_video, sample

@@ -17,8 +17,8 @@ from .fitting import resize_frame
 from .settings import EditError
 
 # %% auto #0
-__all__ = ['PlayerError', 'enlarged', 'resized', 'stacked', 'intra_mp4', 'Player', 'template', 'static', 'strip', 'bundle',
-           'compare', 'name_of', 'widget']
+__all__ = ['PlayerError', 'enlarged', 'resized', 'smaller', 'stacked', 'intra_mp4', 'Player', 'template', 'static', 'as_image',
+           'strip', 'bundle', 'compare', 'name_of', 'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
 class PlayerError(EditError):
@@ -38,6 +38,15 @@ def resized(frames: np.ndarray, # (frames, height, width, 3), uint8
     "Frames at another size"
     if frames.shape[1:3] == (height, width): return frames
     return np.stack([resize_frame(frame, width, height) for frame in frames])
+
+def smaller(frames: np.ndarray, # (frames, height, width, 3), uint8
+            most: int, # Pixels that the longer side may have
+           ) -> np.ndarray: # (frames, height, width, 3), uint8, even sides if it was larger
+    "Frames that are not larger than that"
+    height, width = frames.shape[1:3]
+    share = most/max(height, width)
+    if share >= 1: return frames
+    return resized(frames, *(max(2, round(n*share/2)*2) for n in (width, height)))
 
 # %% ../nbs/player.ipynb #ed25914a
 def stacked(videos: list[Video] # Two or more, or one
@@ -120,6 +129,13 @@ def static(name: str # Of a file that ships with the package
           ) -> str:
     "Its text"
     return files('cogvideo_ddim_edit').joinpath('static', name).read_text(encoding='utf-8')
+
+def as_image(kind: str, # 'svg+xml' or 'png'
+             content: str | bytes, # Of the picture
+            ) -> str:
+    "The address of a picture that the page holds itself"
+    content = content.encode() if isinstance(content, str) else content
+    return f'data:image/{kind};base64,{b64encode(content).decode()}'
 
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each

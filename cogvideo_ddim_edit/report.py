@@ -6,197 +6,28 @@
 from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from difflib import SequenceMatcher
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 import json
-import math
+import re
+import warnings
 import numpy as np
 import shlex
 from .edits import Edit
-from .injection import Injection
-from .options import described
+from .kept import EDIT, PADDING, REST, Kept, kept_in
 from .player import (
-    Player, intra_mp4, resized, stacked, static, strip, template)
-from .presets import PRESETS, Preset
+    Player, as_image, intra_mp4, smaller, stacked, static, strip, template)
+from .recipe import Recipe, changed_words, settings_tables
 from .trust import TRUSTED_LOSS
-from .settings import EditError, Settings, is_array, same, short
+from .settings import EditError
 from .video import Video
 
 # %% auto #0
-__all__ = ['NO_SETTINGS', 'BOTH', 'EMBEDDED', 'LARGEST', 'changed_words', 'changes_from', 'is_writable', 'in_python',
-           'in_command', 'Recipe', 'option_words', 'Row', 'settings_rows', 'settings_tables', 'FrameNumbers', 'smaller',
-           'frame_numbers', 'chart', 'charts_of', 'cautions', 'fitting_player', 'ReportError', 'health_of',
-           'environment_of', 'as_image', 'parts_of', 'report_page', 'report']
-
-# %% ../nbs/report.ipynb #60c6ec48
-def changed_words(
-    before: str, # What the source shows
-    after: str, # What it should become
-) -> tuple[list, list]: # Pieces (text, does the other text lack it?) of each
-    "Both texts in pieces, those marked that the other has not"
-    old, new = before.split(), after.split()
-    pieces = [], []
-    for kind, *ends in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        parts = old[ends[0]:ends[1]], new[ends[2]:ends[3]]
-        for found, words in zip(pieces, parts):
-            if words:
-                found.append((' '.join(words), kind != 'equal'))
-    return pieces
-
-# %% ../nbs/report.ipynb #ad6ccfe9
-NO_SETTINGS = {'citation', 'chosen_for', 'inversion', 'edit'} # Fields of a preset
-BOTH = {'guidance_scale', 'negative_prompt'} # Keywords that mean the edit's, not the inversion's
-
-def changes_from(
-    base: Preset, # What is written by its name
-    preset: Preset, # What was used
-) -> dict[str, Any]: # Keywords of `edit`
-    "The settings in which a preset differs from another, without the seed"
-    found = {}
-    for part in ('inversion', 'edit'):
-        a, b = getattr(base, part), getattr(preset, part)
-        for name in b.names():
-            if name == 'seed' or same(getattr(a, name), getattr(b, name)): continue
-            if part == 'inversion' and name in BOTH:
-                found['inversion'] = b
-            else:
-                found[name] = getattr(b, name)
-    for name in set(preset.names()) - NO_SETTINGS:
-        if getattr(base, name) != getattr(preset, name):
-            found[name] = getattr(preset, name)
-    return found
-
-# %% ../nbs/report.ipynb #46f43585
-def is_writable(value: Any) -> bool:
-    "Can a value be written in a line?"
-    if isinstance(value, Injection): return all(map(is_writable, value.differences().values()))
-    return not (is_array(value) or callable(value) or isinstance(value, Settings))
-
-def in_python(value: Any # Of a setting
-             ) -> str:
-    "A value as Python"
-    if isinstance(value, float) and math.isinf(value): return "float('inf')"
-    if isinstance(value, frozenset): return repr(set(value)) if value else 'set()'
-    if not isinstance(value, Settings): return repr(value)
-    inside = [f'{n}={in_python(x)}' for n, x in value.differences().items()]
-    return f'{type(value).__name__}({", ".join(inside)})'
-
-def in_command(value: Any # Of a setting
-              ) -> list[str]: # Words
-    "A value as words of a command line"
-    if value is None: return ['none']
-    if isinstance(value, frozenset): return [str(x) for x in sorted(value)]
-    if isinstance(value, tuple):
-        return [':'.join(map(str, x)) if isinstance(x, tuple) else str(x) for x in value]
-    return [str(value)]
-
-# %% ../nbs/report.ipynb #80363d44
-EMBEDDED = 'the embedded model' # What records call the model that needs no name
-
-@dataclass(frozen=True)
-class Recipe:
-    "What makes an edit, as a person would write it"
-    source: str # The video's path
-    prompt: str # What it is to become
-    source_prompt: str = '' # What it shows
-    preset: str = 'default' # A name of `PRESETS`
-    changes: dict[str, Any] = field(default_factory=dict) # Keywords of `edit`
-    seed: int = 0 # Of the noise
-    model: str = '' # Hub name or folder; '': the embedded one
-
-    @classmethod
-    def of(cls, edit: Edit, # Perhaps from a folder
-           source: str | None = None, # The video's path; None: its name
-          ) -> Recipe:
-        "What makes an edit again, as far as a line can say it"
-        name = edit.about.get('preset')
-        name = name if name in PRESETS else 'default'
-        changes = changes_from(PRESETS[name], edit.preset)
-        source = source or f'{edit.source.name or "source"}.mp4'
-        model = edit.about.get('model', '')
-        return cls(source, edit.prompt, edit.source_prompt, name, changes, edit.seed,
-                   '' if model == EMBEDDED else model)
-
-    @property
-    def unwritten(self) -> list[str]:
-        "Names of settings that only the record has"
-        return [name for name, value in self.changes.items() if not is_writable(value)]
-
-    def written(self) -> dict[str, Any]:
-        "The changes that a line can say"
-        return {n: x for n, x in self.changes.items() if n not in self.unwritten}
-
-    def python(self) -> str:
-        "Lines of Python"
-        names = ['edit', 'load_pipeline']
-        if 'Injection' in map(lambda x: type(x).__name__, self.written().values()):
-            names.insert(0, 'Injection')
-        words = dict(source_prompt=self.source_prompt, preset=self.preset, seed=self.seed)
-        words |= self.written()
-        rest = ''.join(f',\n           {n}={in_python(x)}' for n, x in words.items())
-        lines = [f'from cogvideo_ddim_edit import {", ".join(names)}',
-                 f'pipe = load_pipeline({repr(self.model) if self.model else ""})',
-                 f'out = edit(pipe, {self.source!r}, {self.prompt!r}{rest})']
-        return '\n'.join(lines + [f'# {name}: only the record has it' for name in self.unwritten])
-
-    def command(self) -> str:
-        "A command line"
-        words = [f'--video_path={self.source}', f'--prompt={self.prompt}',
-                 f'--source_prompt={self.source_prompt}', f'--preset={self.preset}',
-                 f'--seed={self.seed}']
-        if self.model:
-            words.append(f'--model_path={self.model}')
-        for name, value in self.written().items():
-            words += option_words(name, value, self.preset)
-        return f'cogvideo-ddim-edit edit {shlex.join(words)}'
-
-# %% ../nbs/report.ipynb #463a8eae
-def option_words(name: str, # Of a setting
-                 value: Any, # Its value
-                 preset: str, # The name of the preset that it differs from
-                ) -> list[str]:
-    "A setting as words of a command line"
-    if not isinstance(value, Injection): return [f'--{name}', *in_command(value)]
-    words, base = [], PRESETS[preset].edit.injection
-    for part in value.names():
-        if not same(getattr(value, part), getattr(base, part)):
-            words += [f'--injection.{part}', *in_command(getattr(value, part))]
-    return words
-
-# %% ../nbs/report.ipynb #3b6da6aa
-@dataclass(frozen=True)
-class Row:
-    "A setting of an edit"
-    name: str # Of the setting
-    value: str # As it was used
-    default: str # Of the default preset
-    meaning: str # What the source says about it
-    changed: bool # Is it another one?
-
-def settings_rows(
-    settings: Settings, # As they were used
-    default: Settings, # The same class, as the default preset has it
-) -> list[Row]:
-    "All settings of one class that are no settings themselves"
-    module, rows = type(settings).__module__.rpartition('.')[2], []
-    for about in described(module, type(settings).__name__):
-        name = about.name
-        a, b = getattr(settings, name), getattr(default, name)
-        if isinstance(a, Settings): continue
-        rows.append(Row(name, short(a), short(b), about.comment, not same(a, b)))
-    return rows
-
-def settings_tables(preset: Preset # As it was used
-                   ) -> dict[str, list[Row]]: # Title to rows
-    "The settings of an edit, part by part"
-    default = Preset()
-    return {'Edit': settings_rows(preset.edit, default.edit),
-            'What is taken from the source': settings_rows(preset.edit.injection,
-                                                           default.edit.injection),
-            'Inversion': settings_rows(preset.inversion, default.inversion)}
+__all__ = ['MOST_WORDS', 'LARGEST', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'shown_words', 'attention_pictures',
+           'as_png', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of', 'parts_of',
+           'report_page', 'report']
 
 # %% ../nbs/report.ipynb #8625c9d4
 @dataclass(frozen=True)
@@ -205,15 +36,6 @@ class FrameNumbers:
     structure: tuple[float, ...] # Edges of edit and source, 1: in the same places
     change: tuple[float, ...] # Mean distance from the source, grey levels
     trips: dict[str, tuple[float, ...]] # What comes back of the source, PSNR in dB
-
-def smaller(frames: np.ndarray, # (frames, height, width, 3), uint8
-            most: int, # Pixels that the longer side may have
-           ) -> np.ndarray: # (frames, height, width, 3), uint8, even sides if it was larger
-    "Frames that are not larger than that"
-    height, width = frames.shape[1:3]
-    share = most/max(height, width)
-    if share >= 1: return frames
-    return resized(frames, *(max(2, round(n*share/2)*2) for n in (width, height)))
 
 def frame_numbers(edit: Edit # Perhaps from a folder
                  ) -> FrameNumbers:
@@ -268,6 +90,44 @@ def charts_of(numbers: FrameNumbers # Of one edit
         found.append((f'What comes back of the source: {means}.',
                       chart(numbers.trips, 'Round trip', 'PSNR, dB')))
     return found
+
+# %% ../nbs/report.ipynb #fe6a45fa
+MOST_WORDS = 4 # Rows of the picture of words
+
+def shown_words(edit: Edit, # Perhaps from a folder
+                kept: Kept, # What it read
+               ) -> list[str]: # Groups of its plan
+    "The words of the prompt that have a row in the picture, in their order; new ones first"
+    known = re.findall(r'\w+', edit.source_prompt.lower())
+    words = [word for word in kept.words if word not in (REST, PADDING)]
+    chosen = sorted(words, key=lambda word: word in known)[:MOST_WORDS]
+    return [word for word in words if word in chosen] or kept.words
+
+def attention_pictures(edit: Edit, # Perhaps from a folder
+                       kept: Kept, # What it read
+                      ) -> list[tuple[str, bytes]]: # Sentence and PNG
+    "How much of what the edit read is the source, and where; where its words act"
+    from cogvideo_ddim_edit.figures import copies, reference_share, word_strip
+    found, grid, words = kept.found, kept.grid, shown_words(edit, kept)
+    table = reference_share(found)
+    block, step = np.unravel_index(table.array.argmax(), table.array.shape)
+    text = 1 - table.array.mean() - found.mass(EDIT)[grid.text:].mean().item()
+    shares = ', '.join(f'{word} {found.mass(word)[grid.text:].mean():.1%}' for word in words)
+    pictures = [(f'Of all that the video reads, {table.array.mean():.0%} is the source and '
+                 f'{text:.0%} text; most of the source in block {found.blocks[block]} at timestep '
+                 f'{found.timesteps[step]} ({table.array.max():.0%}).', table),
+                ('Where the edit reads the source rather than itself, at three timesteps.',
+                 copies(found, grid, edit.video)),
+                (f'Where words act, mean over blocks and steps: {shares} of what is read.',
+                 word_strip(found, grid, edit.video, words))]
+    return [(sentence, as_png(figure)) for sentence, figure in pictures]
+
+def as_png(figure): # A matplotlib Figure
+    "The bytes of a picture; letters that the font lacks are boxes"
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph')
+        figure.savefig(file := BytesIO(), format='png', metadata={'Software': None})
+    return file.getvalue()
 
 # %% ../nbs/report.ipynb #ded77837
 def cautions(edit: Edit, # Perhaps from a folder
@@ -343,22 +203,18 @@ def environment_of(edit: Edit # Perhaps from a folder
     return rows + [(name, str(version)) for name, version in packages.items()]
 
 # %% ../nbs/report.ipynb #c5e28aff
-def as_image(kind: str, # 'svg+xml' or 'png'
-             content: str | bytes, # Of the picture
-            ) -> str:
-    "The address of a picture that the page holds itself"
-    content = content.encode() if isinstance(content, str) else content
-    return f'data:image/{kind};base64,{b64encode(content).decode()}'
-
 def parts_of(edit: Edit, # Perhaps from a folder
              folder: str, # Its name, for the command
+             kept: Kept | None = None, # What it read
             ) -> dict[str, Any]: # Names of the template
     "All that the page shows"
     numbers, player = frame_numbers(edit), fitting_player([edit.source, edit.video],
                                                           ['source', 'edit'])
     before, after = changed_words(edit.source_prompt, edit.prompt)
     charts = [(text, as_image('svg+xml', svg)) for text, svg in charts_of(numbers)]
+    seen = attention_pictures(edit, kept) if kept else []
     return dict(before=before, after=after, charts=charts, cautions=cautions(edit, numbers),
+                attention=[(text, as_image('png', png)) for text, png in seen],
                 tables=settings_tables(edit.preset), health=health_of(edit),
                 environment=environment_of(edit), recipe=Recipe.of(edit), seed=edit.seed,
                 preset=edit.about.get('preset') or 'a preset without a name', folder=folder,
@@ -368,10 +224,11 @@ def parts_of(edit: Edit, # Perhaps from a folder
 
 def report_page(edit: Edit, # Perhaps from a folder
                 folder: str = 'RUN', # Where it is saved
+                kept: Kept | None = None, # What it read
                ) -> str: # HTML
     "The page on an edit"
     return template('report.html').render(css=static('player.css') + static('report.css'),
-                                          js=static('player.js'), **parts_of(edit, folder))
+                                          js=static('player.js'), **parts_of(edit, folder, kept))
 
 # %% ../nbs/report.ipynb #020ecc21
 def report(
@@ -382,7 +239,7 @@ def report(
     run = Path(run).expanduser()
     path = Path(output).expanduser() if output else run/'report.html'
     if path.suffix != '.html': raise ReportError(f'{path.name!r} must end in .html')
-    page = report_page(Edit.load(run), run.name)
+    page = report_page(Edit.load(run), run.name, kept_in(run))
     try:
         path.write_text(page, encoding='utf-8', errors='replace')
     except OSError as e:

@@ -22,7 +22,8 @@ from .injection import Injection
 from .inversion import invert
 from .presets import PRESETS, EditSettings, Preset, preset_with
 from .reconstruction import edit
-from .report import Recipe, changes_from, report
+from .recipe import Recipe, changes_from
+from .report import report
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_choice, need
 from .trust import round_trip

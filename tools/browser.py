@@ -1,13 +1,14 @@
 """Does what people click work in a real browser?
 
-    python tools/browser.py                      player, report, exported page and lab
+    python tools/browser.py                      player, report, exported page, explorer and lab
     python tools/browser.py player report        only these
-    python tools/browser.py --axe axe.min.js     look for faults of accessibility too
+    python tools/browser.py --axe axe.min.js     with this axe-core, not the one that npm fetches
     python tools/browser.py --shots FOLDER       keep a picture of each page
 
 Needs Chromium and Playwright's Python package; where one is missing, says so and skips. The lab
 runs in a JupyterLab that is started for the test, on a free port, in a folder that goes again.
-`axe.min.js` comes with the npm package axe-core (`npm pack axe-core`)."""
+Faults of accessibility are looked for with axe-core, which npm fetches; where it cannot, that is
+said and left out."""
 
 import json
 import os
@@ -16,6 +17,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
 import traceback
@@ -23,7 +25,8 @@ import urllib.request
 from argparse import ArgumentParser, Namespace
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,6 +34,8 @@ import numpy as np
 from project import NBS, ROOT, Failed, cells
 
 SEEKS = 100
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+AXE = ('4.14.1', '29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c')
 RUN = 'document.title="run"'
 HOSTILE = f"</script><script>{RUN}</script><img src=x onerror='{RUN}'>"
 ODD = f'{HOSTILE} "quoted" 🎈 שלום עולם ' + 'long ' * 1000
@@ -67,11 +72,36 @@ def equal(found, wanted, what: str) -> None:
     need(found == wanted, f'{what} is {found!r}, and should be {wanted!r}')
 
 
+def browser_program() -> str | None:
+    """Where Chromium is"""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@contextmanager
+def axe_core() -> Iterator[str]:
+    """Where axe-core's script is, fetched by npm for as long as it is used; '' if it cannot"""
+    version, wanted = AXE
+    with tempfile.TemporaryDirectory() as folder:
+        name, script = f'axe-core-{version}.tgz', Path(folder) / 'package' / 'axe.min.js'
+        try:
+            command = [shutil.which('npm') or 'npm', 'pack', f'axe-core@{version}', '--silent']
+            subprocess.run(command, cwd=folder, check=True, timeout=120, capture_output=True)
+            with tarfile.open(Path(folder) / name) as packed:
+                packed.extract('package/axe.min.js', folder, filter='data')
+        except (OSError, subprocess.SubprocessError) as problem:
+            print(f'accessibility is not looked at: npm cannot fetch axe-core ({problem})')
+            yield ''
+            return
+        found = sha256(script.read_bytes()).hexdigest()
+        need(found == wanted, f'axe-core {version} is not the file that was pinned: {found}')
+        yield str(script)
+
+
 def missing() -> str:
     """What is not there to test with, in a sentence; '' if nothing is missing"""
     if not find_spec('playwright'):
         return "Playwright's Python package is not installed (pip install playwright)"
-    if not shutil.which('chromium'):
+    if not browser_program():
         return 'there is no program `chromium` on the path (apt-get install chromium)'
     return ''
 
@@ -114,17 +144,15 @@ class Surfer:
 
 
 @contextmanager
-def surfing(options: Namespace) -> Iterator[Surfer]:
-    """A new page in a new browser"""
+def surfing(options: Namespace, **how) -> Iterator[Surfer]:
+    """A new page in a new browser; `how` goes to Playwright's `new_page`"""
     from playwright.sync_api import sync_playwright
 
     arguments = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which('chromium'), args=arguments
-        )
+        browser = playwright.chromium.launch(executable_path=browser_program(), args=arguments)
         try:
-            page = browser.new_page(viewport={'width': 1100, 'height': 1000})
+            page = browser.new_page(viewport={'width': 1100, 'height': 1000}, **how)
             page.set_default_timeout(60_000)
             surfer = Surfer(page, options)
             yield surfer
@@ -185,6 +213,10 @@ def test_player(options: Namespace) -> None:
         play_with_pointer(page)
         equal(page.title(), 'Comparison', 'the title')
         surfer.accessible('player', 'body')
+        page.emulate_media(color_scheme='dark')
+        surfer.accessible('player, dark', 'body')
+        surfer.picture('player_dark')
+        page.emulate_media(color_scheme='light')
         surfer.picture('player')
         surfer.calm()
 
@@ -242,6 +274,7 @@ def play_with_pointer(page) -> None:
 def saved_edit(folder: Path, prompt: str) -> Path:
     """A folder as `Edit.save` writes it, of an edit that no model made"""
     import torch
+    from browser_explorer import made_explorer
     from cogvideo_ddim_edit.edits import Edit
 
     one = Edit(
@@ -252,6 +285,7 @@ def saved_edit(folder: Path, prompt: str) -> Path:
         source_prompt=f'a red field {prompt}',
         prompts=(prompt,),
         about={'model': HOSTILE, 'preset': 'default'},
+        read=made_explorer().kept,
     )
     return one.save(folder)
 
@@ -262,7 +296,9 @@ def test_report(options: Namespace) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         for name, prompt in {'report': 'a blue field', 'report_odd': ODD}.items():
-            path = report(saved_edit(Path(folder) / name, prompt))
+            run, start = saved_edit(Path(folder) / name, prompt), time.process_time()
+            path = report(run)
+            print(f'     {name} is made in {time.process_time() - start:.1f} s of processor')
             need(path.stat().st_size < 8_000_000, f'{name} has {path.stat().st_size} bytes')
             with surfing(options) as surfer:
                 look_at_report(surfer, path, name)
@@ -280,7 +316,15 @@ def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
     equal(outside, [], 'what the page loads')
     page.get_by_text('The whole record').click()
     need(page.get_by_role('heading', name='Settings').is_visible(), 'there are no settings')
+    pictures = page.locator('section[aria-labelledby="reads"] img')
+    equal(pictures.count(), 3, 'the pictures of what the edit read')
+    drawn = 'images => images.every(image => image.naturalWidth > 200)'
+    need(pictures.evaluate_all(drawn), 'a picture of what the edit read is not drawn')
     surfer.accessible(name, 'body')
+    page.emulate_media(color_scheme='dark')
+    surfer.accessible(f'{name}, dark', 'body')
+    surfer.picture(f'{name}_dark')
+    page.emulate_media(color_scheme='light')
     surfer.picture(name)
     surfer.calm()
 
@@ -288,27 +332,53 @@ def look_at_report(surfer: Surfer, path: Path, name: str) -> None:
 # A notebook as HTML
 
 
-def test_exported(options: Namespace) -> None:
-    """exported page: the player in a notebook that nbconvert made HTML of"""
+@contextmanager
+def exported(shown, options: Namespace) -> Iterator[tuple]:
+    """A notebook that shows something, as HTML in a browser without network: page and frame"""
     import nbformat
-    from cogvideo_ddim_edit.player import compare
     from nbconvert import HTMLExporter
 
-    player = compare(counting(), counting(color=(40, 170, 90)), names=['source', 'edit'])
-    data = player._repr_mimebundle_()
+    data = shown._repr_mimebundle_()
     data['image/png'] = b64encode(data['image/png']).decode()
     outputs = [nbformat.v4.new_output('display_data', data)]
-    cell = nbformat.v4.new_code_cell('player', outputs=outputs)
+    cell = nbformat.v4.new_code_cell('shown', outputs=outputs)
     html, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     with tempfile.TemporaryDirectory() as folder, surfing(options) as surfer:
         path = Path(folder) / 'page.html'
         path.write_text(html, encoding='utf-8')
         surfer.page.route('http*://**', lambda route: route.abort())  # there may be no network
         surfer.page.goto(path.as_uri(), wait_until='domcontentloaded')
-        frame = surfer.page.wait_for_selector('iframe').content_frame()
+        yield surfer, surfer.page.wait_for_selector('iframe').content_frame()
+
+
+def test_exported(options: Namespace) -> None:
+    """exported page: the player in a notebook that nbconvert made HTML of"""
+    from cogvideo_ddim_edit.player import compare
+
+    player = compare(counting(), counting(color=(40, 170, 90)), names=['source', 'edit'])
+    with exported(player, options) as (surfer, frame):
         wait_for_player(frame)
         seek_everywhere(frame, 60, SEEKS)
         surfer.picture('exported')
+
+
+# The explorer, which has a file of its own
+
+
+def test_explorer(options: Namespace) -> None:
+    """explorer: places, words, brush, keys, touch, dark, odd words; no network"""
+    from browser_explorer import look_at_exported, look_at_page, touch_page
+
+    look_at_page(options)
+    touch_page(options)
+    look_at_exported(options)
+
+
+def test_explorer_lab(options: Namespace) -> None:
+    """explorer in a JupyterLab: its state goes to Python and comes from there"""
+    from browser_explorer import look_at_lab
+
+    look_at_lab(options)
 
 
 # The lab
@@ -543,6 +613,8 @@ TESTS = {
     'player': test_player,
     'report': test_report,
     'exported': test_exported,
+    'explorer': test_explorer,
+    'explorer_lab': test_explorer_lab,
     'lab': test_lab,
 }
 
@@ -577,7 +649,8 @@ def main(argv: list[str] | None = None) -> int:
     if options.shots:
         Path(options.shots).mkdir(parents=True, exist_ok=True)
     sys.path.insert(0, str(ROOT))
-    results = [passes(TESTS[name], options) for name in options.names or TESTS]
+    with nullcontext(options.axe) if options.axe else axe_core() as options.axe:
+        results = [passes(TESTS[name], options) for name in options.names or TESTS]
     print(f'{sum(results)} passed, {len(results) - sum(results)} failed')
     return int(not all(results))
 

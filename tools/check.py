@@ -53,6 +53,7 @@ BUDGETS = {
 }
 AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 600, 300
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
+IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'explorer_lab')  # of tools/browser.py
 LIGHT_TOOLS = ('project', 'style', 'size', 'readme', 'linkcheck')
 ENVIRONMENT = {
     'OMP_NUM_THREADS': '1',
@@ -282,6 +283,14 @@ def portable() -> None:
     none_of(problems)
 
 
+def browsed() -> None:
+    """pages do what people click, in a browser, without serious faults of accessibility"""
+    output = command(sys.executable, 'tools/browser.py', *IN_A_BROWSER, seconds=NOTEBOOK_SECONDS)
+    for line in output.splitlines():
+        if line.startswith(('skipped', 'accessibility is not')):
+            print(line)
+
+
 QUICK = (
     *(exported, sourced, clean, imports, annotations, readme, badged, pictured),
     *(styled, sized, examples, budget_outputs, budget_notebooks, budget_weights, portable),
@@ -353,6 +362,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         results = [quick_step(step) for step in QUICK]
         results += run_notebooks(paths, args.cells)
+        if not args.fast and not args.names:
+            results.append(quick_step(browsed))
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130
