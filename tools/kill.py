@@ -23,7 +23,7 @@ from pathlib import Path
 
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGKILL
 DONE, REFUSED, INTERRUPTED = 0, 2, 130
-LONGEST = 600  # seconds of an attempt
+LONGEST = [600]  # seconds of an attempt
 PROMPT = 'a {} circle moving right on a gray background'
 WORDS = {'source_prompt': PROMPT.format('red'), 'seed': 3, 'num_inference_steps': 4}
 
@@ -38,7 +38,7 @@ def attempt(pipe, folder: Path, color: str, most: int) -> None:
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.alarm(LONGEST)
+        signal.alarm(LONGEST[0])
         if most:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
         edit_once(pipe, sample(), PROMPT.format(color), folder, **WORDS)
@@ -89,7 +89,8 @@ def phase(here: Path) -> str:
     unfinished = [f for f in (here / 'cache' / 'unfinished').glob('[!.]*') if any(f.iterdir())]
     if not unfinished:
         return 'between'
-    if any((f / 'decoding').exists() for f in unfinished):
+    last = max(unfinished[0].rglob('*.*'), key=lambda f: f.stat().st_mtime, default=here)
+    if last.parent.name == 'decoding':
         return 'decoding'
     return 'edit' if inversions and unfinished[0].name not in inversions else 'inversion'
 
@@ -185,7 +186,9 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('-n', type=int, default=100, help='how many moments')
     parser.add_argument('--json', type=Path, help='a file for what was seen')
+    parser.add_argument('--longest', type=int, default=600, help='seconds of an attempt')
     options = parser.parse_args()
+    LONGEST[0] = options.longest
     import torch
 
     from cogvideo_ddim_edit.identity import code_key
