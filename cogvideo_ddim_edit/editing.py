@@ -115,7 +115,8 @@ def check_masks(work: EditWork) -> None:
 
 def check_results(command: EditCommand, source: Video) -> None:
     "Refuse results that could not be written; raises `ExportError`"
-    from cogvideo_ddim_edit.export import check_export, check_video_path
+    from cogvideo_ddim_edit.export import check_export
+    from cogvideo_ddim_edit.writing import check_video_path
     stem = source.name or 'edit'
     folder = check_export(command.output_path, stem, 4*source.frames.nbytes)
     check_video_path(folder/f'{stem}_reconstruction.mp4', source.fps)

@@ -15,7 +15,8 @@ from .presets import Preset
 from .saved import (
     SavedError, new_folder, read_tensors, video_from_json, video_to_json, write_tensors)
 from .settings import need
-from .video import Video, write_mp4
+from .video import Video
+from .mp4 import write_mp4
 
 # %% auto #0
 __all__ = ['FILES', 'Edit', 'edit_page', 'save_edit', 'load_edit', 'from_record', 'video_grid']

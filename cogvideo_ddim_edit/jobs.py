@@ -19,7 +19,8 @@ from .pixels import only_frames, pixel_mask, read_mask
 from .presets import Preset, StartError, share_of_noise
 from .schedulers import angle
 from .settings import EditError, check_text, need
-from .video import Video, encode_video, read_image, read_video
+from .video import Video, read_image, read_video
+from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0

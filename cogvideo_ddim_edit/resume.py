@@ -12,6 +12,7 @@ from typing import Any
 import shutil
 import numpy as np
 from .cache import cache_folder, inversion_of
+from .codec import decoding_kept
 from .edits import FILES, Edit
 from .identity import array_key, code_key, key_of, made_by, video_key
 from .journal import Journal, journaled
@@ -52,13 +53,16 @@ def going_on(pipe: Any, # A CogVideoX pipeline
              key: str, # Of what is done inside
              say: Callable[[str], None] = lambda line: None, # Is told when it was begun before
             ) -> Iterator[Journal]:
-    "Calls of the network are kept until the end; raises `SavedError` if another process does it"
+    "Calls of the networks are kept until the end; raises `SavedError` if another process does it"
     folder = cache_folder()/'unfinished'/key
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        with journaled(pipe.transformer, folder) as journal:
+        with (journaled(pipe.transformer, folder) as journal,
+              decoding_kept(pipe.vae, folder/'decoding') as decoding):
             if journal.ready:
                 say(f'the edit goes on after {journal.ready} calls')
+            if decoding.ready:
+                say(f'decoding goes on after {decoding.ready} pieces')
             yield journal
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -23,7 +23,8 @@ COLORS = ('blue', 'green', 'white', 'purple', 'orange', 'pink', 'brown', 'navy',
 def some_jobs(folder: Path, videos: int, edits: int) -> list:
     """So many edits of each of so many videos"""
     from cogvideo_ddim_edit.engines import BatchJob
-    from cogvideo_ddim_edit.video import read_video, sample, write_mp4
+    from cogvideo_ddim_edit.video import read_video, sample
+    from cogvideo_ddim_edit.mp4 import write_mp4
 
     frames, jobs = read_video(sample('red_circle')).frames, []
     for i in range(videos):
