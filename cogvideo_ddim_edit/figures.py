@@ -17,7 +17,8 @@ from .inversion import Inversion
 from .masks import implied_prediction
 from .shares import need
 from .tokens import TokenGrid
-from .video import Video, decode_latents
+from .video import Video
+from .codec import decode_latents
 
 # %% auto #0
 __all__ = ['COLORS', 'SHARE', 'with_array', 'token_ribbon', 'block_table', 'block_masses', 'text_names', 'overlay', 'strip',

@@ -16,7 +16,8 @@ import numpy as np
 from PIL import Image
 
 from .metrics import MetricError, VideoScore, check_videos, score_video
-from .video import index_video, read_video
+from .reading import index_video
+from .video import read_video
 
 if TYPE_CHECKING:  # imported where they are needed: most folders are scored without CLIP
     import torch

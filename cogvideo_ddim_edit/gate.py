@@ -16,7 +16,8 @@ from .calls import call_pipeline, encode_prompts, pad_latents, seeded_noise
 from .loading import requirements
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, need
-from .video import Video, decode_latents, encode_video
+from .video import Video
+from .codec import decode_latents, encode_video
 
 # %% auto #0
 __all__ = ['HIDDEN', 'LEAST_VAE', 'MOST_LOSS', 'MOST_STRANGE', 'LEAST_VAE_OF_TOY', 'LARGEST_OF_TOY', 'TOY', 'REAL_MODEL',

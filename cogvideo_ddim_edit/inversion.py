@@ -26,7 +26,8 @@ from cogvideo_ddim_edit.schedulers import (
     check_path, scheduler_of)
 from .settings import (
     EditError, Settings, check_choice, check_number, check_text, need)
-from .video import Video, encode_video, read_video
+from .video import Video, read_video
+from .codec import encode_video
 
 # %% auto #0
 __all__ = ['SCHEDULERS', 'HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',

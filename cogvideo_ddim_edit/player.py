@@ -12,7 +12,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 import numpy as np
-from .video import Video, resize_frame
+from .video import Video
+from .fitting import resize_frame
 from .settings import EditError
 
 # %% auto #0

@@ -12,7 +12,8 @@ import warnings
 import torch
 from .injection import PUBLIC_SCRIPT, Injection, checked_interval
 from .inversion import InversionSettings
-from .masks import MASKS, MaskError, check_keep_below
+from .masks import MASKS, MaskError
+from .outside import check_keep_below
 from .schedulers import StepsError
 from cogvideo_ddim_edit.settings import (
     EditError, Settings, check_choice, check_names, check_number, check_text, is_array, is_number,

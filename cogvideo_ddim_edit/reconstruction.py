@@ -20,10 +20,11 @@ from .injection import Injection, around, injected, within
 from .inversion import Inversion, invert, sampler
 from .jobs import Job, checked_job, found_masks, start_latents
 from .loading import requirements
-from .masks import keep_outside, keep_unchanged, source_outside
+from .outside import keep_outside, keep_unchanged, source_outside
 from .presets import EditSettings, Preset, preset_with, share_of_noise
 from .schedulers import scheduler_of
-from .video import Video, decode_latents
+from .video import Video
+from .codec import decode_latents
 
 # %% auto #0
 __all__ = ['UNSEEN', 'CHEAP', 'guided', 'denoised', 'edit', 'sampled_again', 'way_back_share', 'as_edits', 'edited_frames',

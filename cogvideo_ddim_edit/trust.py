@@ -14,7 +14,7 @@ from .injection import Injection
 from .inversion import Inversion
 from .presets import PRESETS
 from .reconstruction import UNSEEN, sampled_again
-from .video import decode_latents
+from .codec import decode_latents
 
 _all_ = ['UNSEEN', 'frame_psnr', 'sampled_again'] # They were here once
 

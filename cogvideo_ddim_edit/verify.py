@@ -22,8 +22,9 @@ from .presets import Preset, preset_of
 from .reconstruction import edit
 from .settings import EditError, need
 from .trust import round_trip
-from .video import (
-    Video, decode_latents, encode_video, fit_frame, read_video, sample)
+from .video import Video, read_video, sample
+from .codec import decode_latents, encode_video
+from .fitting import fit_frame
 
 # %% auto #0
 __all__ = ['SHIPPED', 'ROUND_TRIPS', 'EDITS', 'CANDIDATES', 'VerifyError', 'Case', 'longer', 'shipped_cases', 'measured',

@@ -26,7 +26,8 @@ from .report import Recipe, changes_from, report
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_choice, need
 from .trust import round_trip
-from .video import Video, decode_latents
+from .video import Video
+from .codec import decode_latents
 from .world.sampling import (
     FIRST_BACKGROUNDS, FIRST_COLORS, as_unit, caption, sample_scene)
 from .world.shapes import SHAPES, Scene, changed, render

@@ -18,7 +18,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from cogvideo_ddim_edit.video import read_video, write_mp4
+from cogvideo_ddim_edit.video import read_video
+from cogvideo_ddim_edit.mp4 import write_mp4
 from odd_videos import ffmpeg
 
 MINUTES, LOOP = 4, 10  # of the video; seconds that it repeats

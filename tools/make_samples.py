@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from cogvideo_ddim_edit.video import write_mp4
+from cogvideo_ddim_edit.mp4 import write_mp4
 from cogvideo_ddim_edit.world.sampling import SAMPLES, caption, sample_truth
 from cogvideo_ddim_edit.world.shapes import render
 

@@ -11,11 +11,12 @@ import hashlib
 import json
 import numpy as np
 from scipy.stats import binomtest
-from ..masks import keep_unchanged
+from ..outside import keep_unchanged
 from ..metrics import dilate, psnr
 from ..score import holm
 from ..settings import EditError, check_names
-from ..video import Video, decode_latents, encode_video
+from ..video import Video
+from ..codec import decode_latents, encode_video
 from .methods import METHODS, Method
 from .pairs import KINDS, SETS, Pair, make_pair, pairs
 from .score import judge, wilson

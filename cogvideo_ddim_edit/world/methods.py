@@ -17,7 +17,8 @@ from ..injection import Injection
 from ..presets import preset_with
 from ..reconstruction import edit
 from ..settings import EditError, check_choice, check_names
-from ..video import Video, decode_latents
+from ..video import Video
+from ..codec import decode_latents
 from .pairs import Pair
 from .sampling import BACKGROUNDS, COLORS
 from .score import distance_to_name
