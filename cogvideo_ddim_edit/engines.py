@@ -194,7 +194,7 @@ def in_processes(maker: tuple, groups: Groups, workers: int) -> Iterator[list[St
 
 TRIES = 4 # times that a worker may die
 
-# %% ../nbs/20b_engines.ipynb #3b3a572d
+# %% ../nbs/20b_engines.ipynb #9afe55d5
 def on_ray(maker: tuple, groups: Groups, workers: int) -> Iterator[list[Status]]:
     "Ray actors on this machine, or on the cluster that `RAY_ADDRESS` names; `pip install ray`"
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
@@ -205,8 +205,10 @@ def on_ray(maker: tuple, groups: Groups, workers: int) -> Iterator[list[Status]]
     from ray.util import ActorPool
     import torch
     started = not ray.is_initialized()
-    if started:
-        ray.init(include_dashboard=False, log_to_driver=False)
+    try:
+        ray.init(include_dashboard=False, log_to_driver=False, ignore_reinit_error=True)
+    except Exception as e: # Ray's are of many kinds
+        raise BatchError(f'Ray does not start ({e}); see its logs, and try once more') from e
     card = 1 if torch.cuda.is_available() else 0
     lasting = dict(num_gpus=card, max_restarts=-1, max_task_retries=TRIES - 1)
     actor = ray.remote(**lasting)(EditWorker)

@@ -3,6 +3,7 @@
     python tools/engines.py                    200 edits of 20 videos by each engine
     python tools/engines.py --videos 3 --edits 4 --engines here processes
     python tools/engines.py --json f           also write what was found
+    python tools/engines.py --folder d         keep the results there; goes on after a stop
 
 The edits are as small as they can be (two steps, the preset fast), so that what an engine adds is
 seen. Each engine has one worker. What it adds is the time from the first result to the last, less
@@ -10,6 +11,7 @@ what the worker says that its edits took; before that, workers start and load th
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -60,6 +62,20 @@ def measured(jobs: list, folder: Path, engine: str) -> dict:
     }
 
 
+def row_of(jobs: list, root: Path, engine: str) -> dict:
+    """What `measured` found, now or before"""
+    file = root / f'{engine}.json'
+    if file.exists():
+        return json.loads(file.read_text(encoding='utf-8'))
+    for old in (root / engine, root / f'cache of {engine}'):
+        shutil.rmtree(old, ignore_errors=True)
+    os.environ['CVE_CACHE'] = str(root / f'cache of {engine}')
+    row = measured(jobs, root / engine, engine)
+    print(engine, row, flush=True)
+    file.write_text(json.dumps(row), encoding='utf-8')
+    return row
+
+
 def check(jobs: list, folders: list[Path]) -> None:
     """The same bits in every folder"""
     from torch import equal
@@ -90,15 +106,14 @@ def main() -> None:
     parser.add_argument('--edits', type=int, default=10, help='of each video')
     names = ('here', 'processes', 'ray', 'slurm')
     parser.add_argument('--engines', nargs='+', default=names, choices=names)
+    parser.add_argument('--folder', type=Path, help='of results')
     parser.add_argument('--json', type=Path, help='a file for what was found')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        root, rows = Path(scratch), {}
+        root = options.folder or Path(scratch)
+        root.mkdir(exist_ok=True)
         jobs = some_jobs(root, options.videos, options.edits)
-        for engine in options.engines:
-            os.environ['CVE_CACHE'] = str(root / f'cache of {engine}')
-            rows[engine] = measured(jobs, root / engine, engine)
-            print(engine, rows[engine], flush=True)
+        rows = {name: row_of(jobs, root, name) for name in options.engines}
         check(jobs, [root / engine for engine in options.engines])
         usual = usual_edit(root / 'usual')
     for row in rows.values():
