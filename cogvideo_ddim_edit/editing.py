@@ -246,8 +246,8 @@ def run_edit(command: EditCommand # As given
             ) -> dict: # Paths written, by what they are
     "Invert, edit and write; what can be refused is refused before the model runs"
     work = plan_edit(command)
-    def made(pipe): return with_options(pipe, command, work.run(pipe))
-    return write_edits(with_thrift(work.settings, made), command)
+    def edits_by(pipe): return with_options(pipe, command, work.run(pipe))
+    return write_edits(with_thrift(work.settings, edits_by), command)
 
 # %% ../nbs/10d_editing.ipynb #6747f431
 def write_edits(edits: list[Edit], command: EditCommand) -> dict:

@@ -26,7 +26,7 @@ from .video import Video, read_video
 # %% auto #0
 __all__ = ['job_key', 'going_on', 'edit_once', 'finished']
 
-# %% ../nbs/20a_resume.ipynb #a1faee74
+# %% ../nbs/20a_resume.ipynb #6d9b45f2
 def job_key(
     pipe: Any, # A CogVideoX pipeline
     video: Video, # What is edited
@@ -48,6 +48,7 @@ def job_key(
     return key_of([video_key(video), prompts, settings, numbers, source_prompt, seed,
                    made_by(pipe), code_key()])
 
+# %% ../nbs/20a_resume.ipynb #b65caebb
 @contextmanager
 def going_on(pipe: Any, # A CogVideoX pipeline
              key: str, # Of what is done inside
@@ -66,7 +67,7 @@ def going_on(pipe: Any, # A CogVideoX pipeline
             yield journal
         shutil.rmtree(folder, ignore_errors=True)
 
-# %% ../nbs/20a_resume.ipynb #9d8c4972
+# %% ../nbs/20a_resume.ipynb #a66ddccf
 def edit_once(
     pipe: Any, # A CogVideoX pipeline
     source: str | Path | Video, # What is edited
@@ -98,6 +99,7 @@ def edit_once(
             result.save(folder)
     return result
 
+# %% ../nbs/20a_resume.ipynb #701e4ce8
 def finished(folder: Path, # Of a result
              key: str, # Of the edit that was asked for
              say: Callable[[str], None], # Is told that it is there
