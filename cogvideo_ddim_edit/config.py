@@ -6,9 +6,9 @@
 __all__ = ['RECORD', 'PREFIX', 'OTHERS', 'ConfigError', 'Option', 'options_of', 'kind_of', 'flat', 'as_text', 'arguments',
            'read_values', 'is_record', 'from_record', 'from_environment', 'names_given', 'without_option', 'with_lower']
 
-# %% ../nbs/10a_config.ipynb #b0e9e335
+# %% ../nbs/10a_config.ipynb #67a1e3b7
 from collections.abc import Iterable
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 import json
