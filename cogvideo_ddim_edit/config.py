@@ -131,7 +131,7 @@ def from_environment(options: dict[str, Option], # Of the command
         found[name.removeprefix(PREFIX).lower()] = value
     return found
 
-# %% ../nbs/10a_config.ipynb #26d98a18
+# %% ../nbs/10a_config.ipynb #0ed8e576
 def names_given(argv: list[str] # Arguments
                ) -> set[str]: # With `_` for `.` and `-`
     "Which options are on the command line"
@@ -163,10 +163,11 @@ def with_lower(argv: list[str], # Arguments, a command first
     if path and options.pop('config', None) and not path.is_dir():
         values = read_values(path)
         if is_record(values):
-            values = flat(from_record(values, path))
+            values = from_record(values, path)
         else:
-            values, argv = flat(values), others
-            check_names(values, options, f'option of {argv[0]}', ConfigError)
+            argv = others
+        values = flat(values)
+        check_names(values, options, f'option of {argv[0]}', ConfigError)
     values |= from_environment(options, known)
     given = names_given(argv)
     return argv + [arg for name, value in values.items() if name not in given
