@@ -41,7 +41,7 @@ def cache_size() -> int: # Bytes
     except ValueError as e:
         raise SavedError(f'{MOST_GB} is {given!r}; use a number of GB') from e
 
-# %% ../nbs/20_cache.ipynb #7dcc9968
+# %% ../nbs/20_cache.ipynb #daac9f4a
 @dataclass(frozen=True)
 class Entry:
     "Something in the cache"
@@ -64,6 +64,7 @@ def entries() -> list[Entry]: # The one used last comes last
             listed.append(Entry(kind, folder.name, size, folder.stat().st_mtime, folder))
     return sorted(listed, key=lambda entry: entry.used)
 
+# %% ../nbs/20_cache.ipynb #05ec60e7
 def remove(keys: tuple[str, ...] = (), # Names or their beginnings; (): all
            kind: str | None = None, # One of `KINDS`; None: both
           ) -> list[Entry]: # What was removed
@@ -91,7 +92,7 @@ def trim(most: int, # Bytes that may stay
         removed.append(entry)
     return removed
 
-# %% ../nbs/20_cache.ipynb #50a7d97d
+# %% ../nbs/20_cache.ipynb #a38d386c
 def inversion_key(pipe: Any, # A CogVideoX pipeline
                   video: Video, # What is inverted
                   prompt: str, # What it shows
@@ -102,6 +103,7 @@ def inversion_key(pipe: Any, # A CogVideoX pipeline
     return key_of([video_key(video), prompt if settings.prompted else '', settings.as_dict(),
                    maker, code_key()])
 
+# %% ../nbs/20_cache.ipynb #c3bea21a
 def inversion_of(
     pipe: Any, # A CogVideoX pipeline
     video: Video, # What to invert
@@ -127,6 +129,7 @@ def inversion_of(
         shutil.rmtree(unfinished, ignore_errors=True)
     return replace(inversion, video=video) # the same frames, perhaps under another name
 
+# %% ../nbs/20_cache.ipynb #a07fc597
 def found(folder: Path, # Of an inversion in the cache
           say: Callable[[str], None], # Is told of a damaged one
          ) -> Inversion | None: # None: there is none

@@ -7,8 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 import json
+from .again import read_record, run_again
 from .editing import (
-    EditWork, after_inversion, check_prompts, plan_edit, run_edit, write_edits)
+    EditWork, after_inversion, check_prompts, plan_edit, with_options, write_edits)
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
@@ -24,14 +25,14 @@ from cogvideo_ddim_edit.work import (
 # %% auto #0
 __all__ = ['COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
            'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_verify', 'verified_model',
-           'write_trials', 'run_list', 'run_cache', 'run_show', 'read_record', 'run_doctor']
+           'write_trials', 'run_list', 'run_cache', 'run_show', 'run_doctor']
 
 # %% ../nbs/10e_commands.ipynb #27e70cb4
 def run_edit_on(command: EditCommand # As given
                ) -> dict: # Paths written, by what they are; or the plan
     "Invert, edit and write; what was done before a stop is not done again"
     if command.dry_run: return run_plan(command)
-    if command.config: return run_edit(command)
+    if command.config: return run_again(command)
     work = plan_edit(command)
     return with_thrift(work.settings, lambda pipe: edit_on(pipe, work))
 
@@ -47,7 +48,7 @@ def edit_on(pipe: Any, # A CogVideoX pipeline
         work.inversion = inversion_of(pipe, work.video, command.source_prompt, how, say)
         work.changes = after_inversion(work.changes)
     with going_on(pipe, key, say):
-        return write_edits(work.run(pipe), command)
+        return write_edits(with_options(pipe, command, work.run(pipe)), command)
 
 def work_key(pipe: Any, # A CogVideoX pipeline
              work: EditWork, # Checked
@@ -250,24 +251,6 @@ def run_show(command: ShowCommand # As given
     "The record of an edited video"
     record = read_record(Path(at_home(command.file)))
     return record if command.json else {'record': json.dumps(record, indent=1, ensure_ascii=False)}
-
-def read_record(file: Path # An mp4 or JSON file that `edit` wrote
-               ) -> dict: # JSON
-    "What an mp4 says in its comment, or a JSON file; raises `CommandError`"
-    import av
-    index_video(file) if file.suffix != '.json' else file.stat()
-    if file.suffix == '.json':
-        text = file.read_text(encoding='utf-8')
-    else:
-        with av.open(str(file)) as container:
-            text = container.metadata.get('comment', '')
-    try:
-        record = json.loads(text)
-    except ValueError:
-        record = None
-    need(isinstance(record, dict) and 'settings' in record, f'{file.name!r} does not say how it '
-         'was made; give a video that `edit` wrote, or the JSON beside it', CommandError)
-    return record
 
 def run_doctor(command: DoctorCommand # As given
               ) -> dict[str, str]: # A line for each thing

@@ -13,7 +13,7 @@ from .loading import ModelSettings, Requirements, free_memory, model_configs
 from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
-from .settings import EditError, check_text, need
+from .settings import EditError, check_text, need, to_json
 from .video import Video, located, read_image
 from cogvideo_ddim_edit.work import (
     CommandError, UnwrittenError, at_home, demands, model_settings, read_mask, read_source, say,
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from cogvideo_ddim_edit.presets import Preset
 
 # %% auto #0
-__all__ = ['EditWork', 'after_inversion', 'changes_of', 'check_sources', 'check_prompts', 'check_masks', 'check_results',
-           'plan_edit', 'mask_file', 'read_all', 'fitting_batch', 'inversion_remark', 'plain', 'run_edit', 'run_again',
-           'write_edits', 'write_edit', 'kept']
+__all__ = ['OF_MODEL', 'EditWork', 'after_inversion', 'changes_of', 'check_sources', 'check_kept', 'check_prompts', 'check_masks',
+           'check_results', 'plan_edit', 'mask_file', 'read_all', 'fitting_batch', 'inversion_remark', 'plain',
+           'options_used', 'with_options', 'run_edit', 'write_edits', 'write_edit', 'remove_metadata', 'kept']
 
 # %% ../nbs/10d_editing.ipynb #e98d1bf8
 @dataclass
@@ -88,10 +88,16 @@ def changes_of(preset: str | Preset, # Whose injection is changed
 
 # %% ../nbs/10d_editing.ipynb #63ce9b6f
 def check_sources(command: EditCommand) -> None:
-    "Refuse none or several things to edit; raises `CommandError`"
-    given = [command.video_path, command.inversion_path, command.config]
+    "Refuse none or several things to edit, or nothing to keep it in; raises `CommandError`"
+    given = [command.video_path, command.inversion_path]
     need(sum(map(bool, given)) == 1, 'give either --video_path or --inversion_path or --config',
          CommandError)
+    check_kept(command)
+
+def check_kept(command: EditCommand) -> None:
+    "Refuse to keep settings and not to keep them; raises `CommandError`"
+    need(not (command.no_metadata and (command.save or command.report)), '--save and --report keep '
+         'the settings; leave them out, or --no_metadata', CommandError)
 
 def check_prompts(prompts: tuple[str, ...]) -> None:
     "Refuse prompts that say nothing; raises `PromptError`"
@@ -208,32 +214,44 @@ def plain(value: Any) -> str:
     if isinstance(value, tuple): return ' '.join(map(str, value)) or 'none'
     return value if isinstance(value, str) else f'{value:g}'
 
+# %% ../nbs/10d_editing.ipynb #a336118a
+OF_MODEL = ('revision', 'variant', 'dtype', 'tiling', 'slicing', 'quantize', 'lora_weights',
+            'attention_backend')
+
+def options_used(pipe: Any, # A CogVideoX pipeline
+                 command: EditCommand, # As given
+                 video: Video, # What was edited
+                ) -> dict[str, Any]: # JSON, by names of options
+    "What another command needs to read the same video and load the same model"
+    settings = pipe.model_settings.differences()
+    model = {n: x for n, x in settings.items() if n in OF_MODEL}
+    if not Path(settings.get('model', '/')).is_absolute():
+        model['model_path'] = settings['model']
+    if 'lora' in settings:
+        model['lora'] = [Path(name).name for name in settings['lora']]
+    read = chosen(command.video) if command.video_path else {}
+    if video.origin is not None:
+        read['video_path'] = video.origin.path.name
+    if command.image_path:
+        read['image_path'] = Path(command.image_path).name
+    return to_json(read | model)
+
+def with_options(pipe: Any, # A CogVideoX pipeline
+                 command: EditCommand, # As given
+                 edits: list[Edit], # That it made
+                ) -> list[Edit]:
+    "The same, with those options in their records"
+    used = [options_used(pipe, command, edit.source) for edit in edits]
+    return [replace(edit, about=edit.about | dict(options=options))
+            for edit, options in zip(edits, used, strict=True)]
+
 # %% ../nbs/10d_editing.ipynb #1de245f2
 def run_edit(command: EditCommand # As given
             ) -> dict: # Paths written, by what they are
     "Invert, edit and write; what can be refused is refused before the model runs"
-    if command.config: return run_again(command)
     work = plan_edit(command)
-    return write_edits(with_thrift(work.settings, work.run), command)
-
-def run_again(command: EditCommand # With a folder of a saved edit
-             ) -> dict:
-    "Make a saved edit again, and write it"
-    from cogvideo_ddim_edit.edits import Edit
-    from cogvideo_ddim_edit.loading import requirements
-    from cogvideo_ddim_edit.reconstruction import rerun
-    check_sources(command)
-    path = Path(at_home(command.config))
-    before = Edit.load(path if path.is_dir() else path.parent)
-    if command.source:
-        before = replace(before, source=located(before.source, at_home(command.source)))
-    check_results(command, before.source)
-    def again(pipe):
-        model = requirements(pipe).model
-        if model != before.about['model']:
-            say(f'it was made by {before.about["model"]}')
-        return [rerun(pipe, before)]
-    return write_edits(with_thrift(model_settings(command.model), again), command)
+    def edits_by(pipe): return with_options(pipe, command, work.run(pipe))
+    return write_edits(with_thrift(work.settings, edits_by), command)
 
 # %% ../nbs/10d_editing.ipynb #6747f431
 def write_edits(edits: list[Edit], command: EditCommand) -> dict:
@@ -247,10 +265,10 @@ def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
     from cogvideo_ddim_edit.report import report
     try:
         files = export_edit(edit, command.output_path, restore=command.restore)
-        paths = {what: str(files[what]) for what in ('reconstruction', 'side_by_side')}
-        paths['settings'] = str(files['sidecar'])
-        if command.restore:
-            paths['restored'] = str(files['restored'])
+        if command.no_metadata:
+            remove_metadata(edit, files)
+        names = dict(sidecar='settings')
+        paths = {names.get(what, what): str(file) for what, file in files.items()}
         if command.save or command.report:
             stem = files['reconstruction'].name.removesuffix('_reconstruction.mp4')
             folder = files['reconstruction'].with_name(f'{stem}_edit')
@@ -261,6 +279,12 @@ def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
         raise UnwrittenError(f'{e}; {kept(edit)}') from e
     say(*dict.fromkeys(note for file in files.values() for note in file.notes))
     return paths
+
+def remove_metadata(edit: Edit, files: dict[str, Path]) -> None:
+    "Write an edited video once more without its record, and no JSON"
+    from cogvideo_ddim_edit.export import export_video
+    export_video(edit, files['reconstruction'])
+    files.pop('sidecar').unlink()
 
 def kept(edit: Edit) -> str:
     "Save an edit among the temporary files; says where it is"

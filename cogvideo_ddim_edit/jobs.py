@@ -24,9 +24,9 @@ from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0
-__all__ = ['Job', 'checked_job', 'checked_list', 'start_latents']
+__all__ = ['Job', 'checked_job', 'checked_list', 'start_latents', 'masks_of', 'check_mask_words', 'found_masks']
 
-# %% ../nbs/04g_jobs.ipynb #2d79265d
+# %% ../nbs/04g_jobs.ipynb #d093edb7
 @dataclass(eq=False)
 class Job:
     "What an edit is made from, checked"
@@ -67,6 +67,7 @@ class Job:
         negative = self.preset.edit.negative_prompt
         return self.source_prompt if negative is None else negative
 
+# %% ../nbs/04g_jobs.ipynb #271c8b41
 def checked_job(
     pipe: Any, # A CogVideoX pipeline
     source: str | Path | Video | Inversion, # What is edited
@@ -143,7 +144,7 @@ def start_latents(
     source, noise = cos(φ)*pad_latents(pipe, inversion.latents), seeded_noise(inverted.shape, seed)
     return source + cos(θ)*(inverted - source)*(share < 1) + sin(θ)*sin(φ)*noise
 
-# %% ../nbs/04g_jobs.ipynb #bb51c5a0
+# %% ../nbs/04g_jobs.ipynb #f9305e51
 def given_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0…1; None: none yet
     "The mask of each prompt that needs no inversion; raises `MaskError`"
     edit = job.preset.edit
@@ -170,6 +171,7 @@ def span_of(job: Job) -> tuple: # First and last frame that may change; (): all
     "The span of time that a mask is cut to"
     return getattr(job.preset.edit, 'mask_frames', ())
 
+# %% ../nbs/04g_jobs.ipynb #54eb9c86
 def masks_of(job: Job, # Its `pixel_masks` are noted
              mask: Any, # One mask, or one for each of k prompts
              latents: torch.Tensor, # Of the video, (1, latent_frames, channels, h, w)
@@ -189,6 +191,7 @@ def masks_of(job: Job, # Its `pixel_masks` are noted
                         'leave mask_frames out')
     return torch.stack([latent_mask(m, latents) for m in each])
 
+# %% ../nbs/04g_jobs.ipynb #b26fec7e
 def check_mask_words(job: Job) -> None:
     "Refuse words that the source prompt has not; raises `EditError`"
     edit = job.preset.edit

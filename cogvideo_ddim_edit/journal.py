@@ -17,12 +17,13 @@ from .saved import SavedError, read_tensors, unwritable
 # %% auto #0
 __all__ = ['inputs_key', 'Journal', 'journaled']
 
-# %% ../nbs/19_journal.ipynb #e8ebf631
+# %% ../nbs/19_journal.ipynb #fd273068
 def inputs_key(args: tuple, keywords: dict) -> str: # 32 hexadecimal digits
     "Of all tensors that a call is given"
     named = {str(i): x for i, x in enumerate(args)} | keywords
     return key_of({n: array_key(x) for n, x in named.items() if isinstance(x, torch.Tensor)})
 
+# %% ../nbs/19_journal.ipynb #f6573013
 class Journal:
     "What a network returned, call by call, in a folder"
     def __init__(self, folder: str | Path # Perhaps that of a run that was stopped

@@ -11,7 +11,9 @@ __all__ = ['ModelOptions', 'VideoOptions', 'InversionOptions', 'EditOptions', 'I
 # %% ../nbs/10b_parser.ipynb #2ce23ed6
 from dataclasses import dataclass
 from typing import Annotated, Literal
+import sys
 import tyro
+from .config import with_lower
 from .options import described, group
 
 # %% ../nbs/10b_parser.ipynb #d9da149b
@@ -51,6 +53,8 @@ _Prompts = Annotated[tyro.conf.UseAppendAction[tuple[str, ...]],
 @dataclass(frozen=True, kw_only=True)
 class Output:
     "What every command has"
+    # Options in TOML or JSON; the environment (CVE_SEED=3) and the command line override them
+    config: _File = None
     json: _Switch = False # Print one JSON object instead of lines
     verbose: _Switch = False # Show the traceback of an error, and the libraries' warnings
 
@@ -65,7 +69,9 @@ class EditCommand(Output):
     video_path: _File = None
     # What `invert` wrote, in place of a video and of options for its frames and path
     inversion_path: _Folder = None
-    config: _Folder = None # What --save wrote, in place of all that: makes that edit again
+    # Options in TOML or JSON. Or the JSON beside an edited video: makes that edit again, with other
+    # values where options say so. Or the folder that --save wrote: the same without the video
+    config: _File = None
     # What the edited video shows; give --prompt several times for several edits from one
     # inversion
     prompt: _Prompts = ()
@@ -86,6 +92,8 @@ class EditCommand(Output):
     source: _File = None
     # Also write a folder with latents and all settings, for --config and `Edit.load`
     save: _Switch = False
+    # Write no JSON, and nothing about the edit into the video
+    no_metadata: _Switch = False
     report: _Switch = False # Save it, and write one HTML page on it into that folder
     dry_run: _Switch = False # Only say what it will take, without loading the model
     output_path: str = 'output' # Folder for the results; made if it is not there
@@ -216,7 +224,8 @@ EXIT_CODES = ('0: done; 1: failed; 2: something is wrong with what was given; 3:
 
 def parse(argv: list[str] | None = None # Arguments; None: those of this process
          ) -> Output: # One of `COMMANDS`, filled in
-    "The command that was given; ends the process for `--help` and for options that do not exist"
+    "The command; ends the process for `--help` and unknown options; raises `ConfigError`"
+    argv = with_lower(sys.argv[1:] if argv is None else list(argv), COMMANDS)
     return tyro.extras.subcommand_cli_from_dict(
         COMMANDS, prog='cogvideo-ddim-edit', args=argv, use_underscores=True,
         description='Edit a video with words and keep its structure, with CogVideoX. Exit codes: '

@@ -12,6 +12,7 @@ from typing import Any
 import shutil
 import numpy as np
 from .cache import cache_folder, inversion_of
+from .codec import decoding_kept
 from .edits import FILES, Edit
 from .identity import array_key, code_key, key_of, made_by, video_key
 from .journal import Journal, journaled
@@ -25,7 +26,7 @@ from .video import Video, read_video
 # %% auto #0
 __all__ = ['job_key', 'going_on', 'edit_once', 'finished']
 
-# %% ../nbs/20a_resume.ipynb #a1faee74
+# %% ../nbs/20a_resume.ipynb #6d9b45f2
 def job_key(
     pipe: Any, # A CogVideoX pipeline
     video: Video, # What is edited
@@ -47,22 +48,26 @@ def job_key(
     return key_of([video_key(video), prompts, settings, numbers, source_prompt, seed,
                    made_by(pipe), code_key()])
 
+# %% ../nbs/20a_resume.ipynb #b65caebb
 @contextmanager
 def going_on(pipe: Any, # A CogVideoX pipeline
              key: str, # Of what is done inside
              say: Callable[[str], None] = lambda line: None, # Is told when it was begun before
             ) -> Iterator[Journal]:
-    "Calls of the network are kept until the end; raises `SavedError` if another process does it"
+    "Calls of the networks are kept until the end; raises `SavedError` if another process does it"
     folder = cache_folder()/'unfinished'/key
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        with journaled(pipe.transformer, folder) as journal:
+        with (journaled(pipe.transformer, folder) as journal,
+              decoding_kept(pipe.vae, folder/'decoding') as decoding):
             if journal.ready:
                 say(f'the edit goes on after {journal.ready} calls')
+            if decoding.ready:
+                say(f'decoding goes on after {decoding.ready} pieces')
             yield journal
         shutil.rmtree(folder, ignore_errors=True)
 
-# %% ../nbs/20a_resume.ipynb #9d8c4972
+# %% ../nbs/20a_resume.ipynb #a66ddccf
 def edit_once(
     pipe: Any, # A CogVideoX pipeline
     source: str | Path | Video, # What is edited
@@ -94,6 +99,7 @@ def edit_once(
             result.save(folder)
     return result
 
+# %% ../nbs/20a_resume.ipynb #701e4ce8
 def finished(folder: Path, # Of a result
              key: str, # Of the edit that was asked for
              say: Callable[[str], None], # Is told that it is there

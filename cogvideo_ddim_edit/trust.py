@@ -19,9 +19,10 @@ from .codec import decode_latents
 _all_ = ['UNSEEN', 'frame_psnr', 'sampled_again'] # They were here once
 
 # %% auto #0
-__all__ = ['TRUSTED_LOSS', 'NOISE_LIKE', 'RoundTrip', 'round_trip', 'UNSEEN', 'frame_psnr', 'sampled_again']
+__all__ = ['TRUSTED_LOSS', 'NOISE_LIKE', 'RoundTrip', 'verdict_on', 'psnr_picture', 'round_trip', 'UNSEEN', 'frame_psnr',
+           'sampled_again']
 
-# %% ../nbs/05b_trust.ipynb #493dc2e7
+# %% ../nbs/05b_trust.ipynb #e3749d0a
 TRUSTED_LOSS, NOISE_LIKE = 3., .15 # dB below the autoencoder; how far from noise the end may be
 
 @dataclass(frozen=True)
@@ -41,19 +42,7 @@ class RoundTrip:
     @property
     def verdict(self) -> str:
         "One sentence: can edits be trusted, and what to change if not"
-        ceiling, loss = np.mean(self.vae), f'{self.loss:.1f} dB below the autoencoder'
-        unlike = max(abs(self.noise.std - 1), abs(self.noise.correlation)) > NOISE_LIKE
-        if ceiling < LEAST_VAE:
-            return (f'The autoencoder alone brings back only {ceiling:.1f} dB of this video; '
-                    'use a larger size or another video.')
-        if self.loss > TRUSTED_LOSS:
-            return (f'Sampling comes back {loss}: give a source prompt, invert with more steps or '
-                    'refinement, or keep residuals with replay_steps=1.')
-        if unlike:
-            return (f'The video comes back ({loss}), but the end of the path is not like noise '
-                    f'({self.noise}): if edits change too little, use entry_steps=1 or start from '
-                    'noise.')
-        return f'Good: the video comes back ({loss}) and the end of the path is like noise.'
+        return verdict_on(self)
 
     def as_dict(self) -> dict: # JSON
         "All of it, with loss and verdict"
@@ -61,15 +50,7 @@ class RoundTrip:
 
     def picture(self) -> Any: # A matplotlib Figure
         "PSNR of every frame"
-        from matplotlib.figure import Figure
-        fig = Figure(figsize=(6, 2.4), dpi=90, layout='constrained')
-        ax = fig.subplots()
-        ax.plot(self.vae, 'k:', ms=3, label='autoencoder only')
-        ax.plot(self.plain, 'C0o-', ms=3, label='sampled again')
-        ax.plot(self.referenced, 'C1s--', ms=3, label='with the reference')
-        ax.set(xlabel='frame', ylabel='PSNR, dB', title='What comes back')
-        ax.legend(fontsize=7)
-        return fig
+        return psnr_picture(self)
 
     def _repr_html_(self):
         from base64 import b64encode
@@ -78,6 +59,35 @@ class RoundTrip:
         self.picture().savefig(file, format='png')
         image = b64encode(file.getvalue()).decode()
         return f'<img src="data:image/png;base64,{image}"><p>{html.escape(self.verdict)}</p>'
+
+# %% ../nbs/05b_trust.ipynb #df8ec409
+def verdict_on(trip: RoundTrip) -> str:
+    "One sentence: can edits be trusted, and what to change if not"
+    ceiling, loss = np.mean(trip.vae), f'{trip.loss:.1f} dB below the autoencoder'
+    unlike = max(abs(trip.noise.std - 1), abs(trip.noise.correlation)) > NOISE_LIKE
+    if ceiling < LEAST_VAE:
+        return (f'The autoencoder alone brings back only {ceiling:.1f} dB of this video; '
+                'use a larger size or another video.')
+    if trip.loss > TRUSTED_LOSS:
+        return (f'Sampling comes back {loss}: give a source prompt, invert with more steps or '
+                'refinement, or keep residuals with replay_steps=1.')
+    if unlike:
+        return (f'The video comes back ({loss}), but the end of the path is not like noise '
+                f'({trip.noise}): if edits change too little, use entry_steps=1 or start from '
+                'noise.')
+    return f'Good: the video comes back ({loss}) and the end of the path is like noise.'
+
+def psnr_picture(trip: RoundTrip) -> Any: # A matplotlib Figure
+    "PSNR of every frame"
+    from matplotlib.figure import Figure
+    fig = Figure(figsize=(6, 2.4), dpi=90, layout='constrained')
+    ax = fig.subplots()
+    ax.plot(trip.vae, 'k:', ms=3, label='autoencoder only')
+    ax.plot(trip.plain, 'C0o-', ms=3, label='sampled again')
+    ax.plot(trip.referenced, 'C1s--', ms=3, label='with the reference')
+    ax.set(xlabel='frame', ylabel='PSNR, dB', title='What comes back')
+    ax.legend(fontsize=7)
+    return fig
 
 # %% ../nbs/05b_trust.ipynb #1a8264cc
 def round_trip(
