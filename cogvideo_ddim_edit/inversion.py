@@ -12,26 +12,23 @@ from typing import Any
 import warnings
 import numpy as np
 import torch
-from diffusers import DDIMInverseScheduler
-from .calls import (
-    call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
+from .calls import call_pipeline, encode_prompts, noise_likeness, pad_latents
 from .identity import array_key, made_by, model_identity
 from .injection import around
+from .inversion_settings import InversionSettings, inverse_scheduler
 from .loading import requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)
 from cogvideo_ddim_edit.schedulers import (
     CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
-    check_path, scheduler_of)
-from .settings import (
-    EditError, Settings, check_choice, check_number, check_text, need)
+    scheduler_of)
+from .settings import EditError, check_number, check_text, need
 from .video import Video, encode_video, read_video
 
 # %% auto #0
-__all__ = ['SCHEDULERS', 'HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',
-           'inverse_scheduler', 'Inversion', 'head_tensors', 'check_head', 'InversionError', 'check_model', 'invert',
-           'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
+__all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'head_tensors', 'check_head', 'InversionError',
+           'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -79,72 +76,6 @@ def replay_residuals(
         call_pipeline(pipe, start, prompt_embeds, image=image, num_inference_steps=n,
                       guidance_scale=1.)
     return {t: r.float().cpu() for t, r in scheduler.found.items()}
-
-# %% ../nbs/03_inversion.ipynb #d579a911
-SCHEDULERS = 'ours', 'diffusers'
-
-@dataclass(frozen=True, repr=False, eq=False)
-class InversionSettings(Settings):
-    "How a video is inverted; raises `StepsError` and `SettingsError`"
-    num_inference_steps: int = 50 # Steps of the whole path, 1…1000
-    refinement: tuple[int, ...] = (5, 3, 2) # Network calls of the first steps; 1 in the others
-    path_spacing: str = 'trailing' # 'trailing', as the models were trained, or 'angle'
-    strength: float = 1. # Share of the path that is inverted, from the clean end, 0…1
-    entry_steps: int = 0 # First steps by forward diffusion: truer noise, a less exact way back
-    replay_steps: int = 0 # Last sampling steps whose residuals are kept
-    guidance_scale: float = 1. # 1: none, the exact choice
-    negative_prompt: str = '' # For guidance above 1
-    prompted: bool = True # Under the source prompt? False: under none, as the public script
-    scheduler: str = 'ours' # 'ours', or 'diffusers' for `DDIMInverseScheduler`
-    seed: int = 0 # Of the noise of `entry_steps`
-
-    def __post_init__(self):
-        check_path(self.num_inference_steps, self.path_spacing, self.strength, self.refinement,
-                   self.entry_steps)
-        check_number('replay_steps', self.replay_steps, 0, self.steps, whole=True, error=StepsError)
-        check_number('guidance_scale', self.guidance_scale, 0)
-        check_text('negative_prompt', self.negative_prompt)
-        check_choice('scheduler', self.scheduler, SCHEDULERS)
-        check_seed(self.seed)
-        self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
-        if self.scheduler == 'diffusers':
-            check_diffusers(self)
-
-    @property
-    def steps(self) -> int:
-        "Steps that are inverted: as many of the path as `strength` leaves"
-        return max(1, round(self.strength*self.num_inference_steps))
-
-    @property
-    def guided(self) -> bool:
-        "Does the inversion run with guidance?"
-        return self.guidance_scale > 1
-
-def check_diffusers(settings: InversionSettings) -> None:
-    "Refuse what diffusers' inverse scheduler cannot do; raises `StepsError`"
-    default = InversionSettings()
-    for name in ('path_spacing', 'strength', 'entry_steps', 'refinement'):
-        value = getattr(settings, name)
-        need(value in (getattr(default, name), ()), f"{name} is {value}, but scheduler='diffusers' "
-             "has no such setting; leave it out, or use scheduler='ours'", StepsError)
-    n = settings.num_inference_steps
-    if 1000 % n == 0: return
-    good = [k for k in range(1, 1001) if 1000 % k == 0]
-    near = max(k for k in good if k < n), min(k for k in good if k > n)
-    raise StepsError(f"num_inference_steps is {n}, but scheduler='diffusers' needs a divisor of "
-                     f'1000 to meet the timesteps of sampling; use {near[0]} or {near[1]}')
-
-def inverse_scheduler(pipe: Any, # A CogVideoX pipeline
-                      settings: InversionSettings, # How it inverts
-                     ) -> Any: # A scheduler
-    "The scheduler of an inversion; raises `StepsError`"
-    if settings.scheduler == 'diffusers': return DDIMInverseScheduler(**pipe.scheduler.config)
-    s = settings
-    ours = CogVideoXDDIMInverseScheduler.from_config(
-        pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength,
-        refinement=s.refinement, entry_steps=s.entry_steps, entry_seed=s.seed)
-    ours.path(s.num_inference_steps) # refused here, before anything costs time
-    return ours
 
 # %% ../nbs/03_inversion.ipynb #fcda6ee1
 HEAD = 'inversion.safetensors'

@@ -14,18 +14,21 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .capture import AttentionPlan, capture
-from .inversion import Inversion, InversionSettings, invert
-from .masks import otsu, predictions_along, soft_mask, spread_over
+from .attention_plan import AttentionPlan
+from .capture import capture
+from .inversion import Inversion, invert
+from .inversion_settings import InversionSettings
+from .masks import predictions_along, spread_over
 from .schedulers import CogVideoXDDIMPathScheduler
 from .shares import need
 from .tokens import TokenGrid, token_grid, word_tokens
 from .video import Video
+from .words import as_list
 
 # %% auto #0
 __all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'show_words',
-           'invert_with_words', 'as_list', 'cells', 'standard', 'contrast', 'localization', 'roc_area',
-           'draw_localization', 'spread_map', 'maps_mask']
+           'invert_with_words', 'cells', 'standard', 'contrast', 'localization', 'roc_area', 'draw_localization',
+           'spread_map', 'maps_mask']
 
 # %% ../nbs/06_maps.ipynb #af158264
 REST = 'the rest of the text'
@@ -198,11 +201,6 @@ def invert_with_words(pipe: Any, # A CogVideoX pipeline
     return inversion, as_word_maps(pipe, inversion, prompt, found, timesteps)
 
 # %% ../nbs/06_maps.ipynb #7e55c41d
-def as_list(words: str | Sequence[str] | None) -> list[str]:
-    "One word, several or none, as a list"
-    if words is None: return []
-    return [words] if isinstance(words, str) else list(words)
-
 def cells(maps, words, against):
     "The z of (1) for each direction, block and timestep, (2, layers, timesteps, F, h, w)"
     least = maps.masses[maps.masses > 0].min() # float16 rounds small masses to 0

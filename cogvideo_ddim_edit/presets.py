@@ -11,7 +11,7 @@ from typing import Any
 import warnings
 import torch
 from .injection import PUBLIC_SCRIPT, Injection, checked_interval
-from .inversion import InversionSettings
+from .inversion_settings import InversionSettings
 from .masks import MASKS, MaskError, check_keep_below
 from .schedulers import StepsError
 from cogvideo_ddim_edit.settings import (
