@@ -11,10 +11,10 @@ from .masks import MaskError, otsu
 from .settings import need
 
 # %% auto #0
-__all__ = ['colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'large_ones', 'with_inner',
-           'chosen_regions', 'place_of']
+__all__ = ['MARGIN', 'colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'core_sizes', 'large_ones',
+           'with_inner', 'chosen_regions', 'of_ground', 'place_of']
 
-# %% ../nbs/04h_regions.ipynb #ed78bf8f
+# %% ../nbs/04h_regions.ipynb #40987535
 def colors_of(frames: np.ndarray # (frames, height, width, 3), uint8
              ) -> np.ndarray: # (frames, height, width, 4), float32
     "Brightness and colour of each pixel"
@@ -32,6 +32,7 @@ def sorted_colors(colors: np.ndarray, # (n, 4)
     centers, _ = kmeans2(some.astype(np.float64), count, minit='++', seed=0, iter=20)
     return np.stack([((colors - c)**2).sum(-1) for c in centers.astype(np.float32)], -1)
 
+# %% ../nbs/04h_regions.ipynb #a0cbfd3e
 def logit(share: np.ndarray) -> np.ndarray: # 0…1
     "The logarithm of the odds, never infinite"
     share = np.clip(share, 1e-3, 1 - 1e-3)
@@ -57,7 +58,7 @@ def refined(score: np.ndarray, # (frames, height, width), higher inside
         inside = gaussian_filter(inside.reshape(score.shape), (0, .5, .5))
     return np.stack([binary_fill_holes(one) for one in inside > .6])
 
-# %% ../nbs/04h_regions.ipynb #33b3ed0d
+# %% ../nbs/04h_regions.ipynb #ce832b26
 @dataclass(frozen=True)
 class Regions:
     "Parts of what is a thing, each of one colour"
@@ -83,13 +84,26 @@ def regions_of(things: np.ndarray, # (frames, height, width), bool
     counts = with_inner(labels, large_ones(labels, least))
     return Regions(labels, {i: float(q[labels == i].mean()) for i in counts})
 
+# %% ../nbs/04h_regions.ipynb #eb5d60cd
+def core_sizes(labels: np.ndarray # (frames, height, width), 0: no thing
+              ) -> np.ndarray: # (labels,), pixels
+    "How large each region is without its rim of one pixel"
+    inner, core = labels[:, 1:-1, 1:-1], np.zeros(labels.shape, bool)
+    beside = (labels[:, :-2, 1:-1], labels[:, 2:, 1:-1], labels[:, 1:-1, :-2], labels[:, 1:-1, 2:])
+    core[:, 1:-1, 1:-1] = np.all([inner == one for one in beside], 0)
+    sizes = np.bincount(labels[core], minlength=labels.max() + 1)
+    sizes[0] = 0
+    return sizes
+
 def large_ones(labels: np.ndarray, # 0: no thing
-               least: float, # Share of all that is a thing
+               least: float, # Share of all cores
               ) -> list[int]: # Labels, the largest first
     "Regions that are large enough to count, or the largest"
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    counts = np.flatnonzero(sizes >= min(least*sizes.sum(), sizes.max()))
+    sizes = core_sizes(labels)
+    if not sizes.any():
+        sizes = np.bincount(labels.ravel())
+        sizes[0] = 0
+    counts = np.flatnonzero(sizes >= max(1, min(least*sizes.sum(), sizes.max())))
     return [int(i) for i in sorted(counts, key=lambda i: -sizes[i])]
 
 def with_inner(labels: np.ndarray, # Of regions; those that are inside of others become theirs
@@ -108,8 +122,9 @@ def with_inner(labels: np.ndarray, # Of regions; those that are inside of others
             kept.append(i)
     return kept
 
+# %% ../nbs/04h_regions.ipynb #51442eda
 def chosen_regions(regions: Regions, # Of the things
-                   gap: float = .15, # Of q, from which on things are told apart
+                   gap: float = .25, # Of q, from which on things are told apart
                   ) -> np.ndarray: # (frames, height, width), bool
     "The regions with the higher q; small ones go with the nearest that counts"
     from scipy.ndimage import binary_fill_holes, distance_transform_edt
@@ -121,6 +136,19 @@ def chosen_regions(regions: Regions, # Of the things
     mask = np.isin(regions.labels, chosen)[tuple(nearest)] & (regions.labels > 0)
     return np.stack([binary_fill_holes(one) for one in mask]) & (regions.labels > 0)
 
+# %% ../nbs/04h_regions.ipynb #1717e26a
+MARGIN = .25 # Of log D - log(R)/2: things above ground
+
+def of_ground(d: np.ndarray, # log D, (frames, height, width)
+              r: np.ndarray, # log R, as `d`
+              things: np.ndarray, # What is a thing, as `d`, bool
+              regions: Regions, # Of the things
+             ) -> bool:
+    "Are the words those of the ground?"
+    x = d - r/2
+    highest = max(x[regions.labels == i].mean() for i in regions.values)
+    return bool(highest < x[~things].mean() + MARGIN)
+
 def place_of(without: np.ndarray, # D, (frames, height, width)
              alone: np.ndarray, # R, as `without`
              frames: np.ndarray, # (frames, height, width, 3), uint8
@@ -129,9 +157,9 @@ def place_of(without: np.ndarray, # D, (frames, height, width)
     things = refined(without/without.mean() + alone/alone.mean(), frames)
     if things.mean() > .5:
         things = ~things
-    need(things.any(), 'no pixels stand out, whatever is left out; give a mask as a picture',
-         MaskError)
-    q = np.log(without + 1e-6) - np.log(alone + 1e-6)
-    regions = regions_of(things, frames, q)
-    if max(regions.values.values()) < q[~things].mean(): return ~things
+    need(things.any() and not things.all(), 'no pixels stand out, whatever is left out; give a '
+         'mask as a picture', MaskError)
+    d, r = np.log(without + 1e-6), np.log(alone + 1e-6)
+    regions = regions_of(things, frames, d - r)
+    if of_ground(d, r, things, regions): return ~things
     return chosen_regions(regions)
