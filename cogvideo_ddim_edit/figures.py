@@ -11,12 +11,14 @@ import torch
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from .attention_plan import Attention
+from .shares import need
 from .tokens import TokenGrid
 from .video import Video
 
 # %% auto #0
 __all__ = ['COLORS', 'SHARE', 'with_array', 'token_ribbon', 'block_table', 'block_masses', 'text_names', 'overlay', 'strip',
-           'word_strip', 'over_steps', 'atlas', 'text_atlas', 'query_row', 'reference_share', 'copies', 'frame_offsets']
+           'word_strip', 'over_steps', 'atlas', 'text_atlas', 'query_row', 'reference_share', 'copies', 'frame_offsets',
+           'best_matches', 'displacements']
 
 # %% ../nbs/06a_figures.ipynb #a3f56c08
 COLORS = dict(words='#e69f00', padding='#999999', own='#0072b2', reference='#d55e00')
@@ -235,3 +237,44 @@ def frame_offsets(found: Attention, # From `capture` with an `edit_plan`
            ylim=(0, None), xticks=x if n < 8 else x[::2])
     ax.legend(title='keys of')
     return with_array(figure, profile)
+
+# %% ../nbs/06a_figures.ipynb #68dd17fa
+def best_matches(found: Attention, # From `capture`, with rows of single tokens of the video
+                 grid: TokenGrid, # How the tokens are laid out
+                 timestep: int | None = None, # None: mean over all
+                 block: int | None = None, # None: mean over all
+                ) -> np.ndarray: # (2, queries, 3): frame, row, column of query and match
+    "Which reference token of the video each query reads most; raises `MapsError`"
+    tokens = [chosen[0] for chosen in found.plan.queries.values()]
+    single = all(len(chosen) == 1 for chosen in found.plan.queries.values())
+    need(tokens and single and min(tokens) >= grid.text, 'queries are not single tokens of the '
+         'video; name places, such as edit_plan(…, pixels=[(0, 4, 4)])')
+    rows = torch.stack([found.row(name, timestep, block)[1] for name in found.plan.queries])
+    matches = rows[:, grid.text:].argmax(1)
+    places = [np.array(tokens) - grid.text, matches.numpy()]
+    return np.stack([np.stack(np.unravel_index(x, grid.shape), -1) for x in places])
+
+def displacements(found: Attention, # From `capture`, with rows of single tokens of the video
+                  grid: TokenGrid, # How the tokens are laid out
+                  video: Video, # The edit
+                  timestep: int | None = None, # None: mean over all
+                  block: int | None = None, # None: mean over all
+                 ) -> Figure: # `array`: (queries, 3), frames, rows, columns from query to match
+    "From where in the source each place of the edit reads most"
+    start, end = best_matches(found, grid, timestep, block)
+    moved, side = end - start, video.frames.shape[1]/grid.height
+    length = side*np.hypot(moved[:, 1], moved[:, 2])
+    figure = Figure(figsize=(1.7*grid.frames + 1.9, 2.3), dpi=90, layout='constrained')
+    axes = figure.subplots(1, grid.frames, squeeze=False)[0]
+    for i, ax in enumerate(axes):
+        here = start[:, 0] == i
+        y, x = side*(start[here, 1:].T + .5) - .5
+        ax.imshow(video.frames[min(len(video) - 1, 4*grid.temporal_patch*i)].mean(-1), cmap='gray')
+        arrows = ax.quiver(x, y, side*moved[here, 2], side*moved[here, 1], length[here],
+                           angles='xy', scale_units='xy', scale=1, width=.015, cmap='plasma',
+                           clim=(0, max(1., length.max())))
+        ax.set(xticks=[], yticks=[], xlabel=f'latent frame {i}')
+    figure.suptitle(f'median {np.median(length):.0f} pixels; {(moved[:, 0] == 0).mean():.0%} in the '
+                    'same frame', fontsize=9)
+    figure.colorbar(arrows, ax=list(axes), label='displacement (pixels)', shrink=.8)
+    return with_array(figure, moved)

@@ -46,7 +46,7 @@ def as_list(words: str | Sequence[str] | None) -> list[str]:
     "One word, several or none, as a list"
     return [words] if isinstance(words, str) else list(words or ())
 
-# %% ../nbs/04h_words.ipynb #4a0ad048
+# %% ../nbs/04h_words.ipynb #deb87286
 LEVELS = .9, .75, .55, .35 # Of noise, as shares of the training timesteps
 
 def source_of(pipe: Any, # A CogVideoX pipeline
@@ -80,6 +80,7 @@ def predictions_of_noisy(
     found = torch.stack([scheduler.predictions[t].float().cpu() for t in noisy])
     return found[:, :, found.shape[2] - latents.shape[1]:]
 
+# %% ../nbs/04h_words.ipynb #bbc5c465
 def word_changes(
     pipe: Any, # A CogVideoX pipeline
     source: Video | Inversion, # What is looked at
