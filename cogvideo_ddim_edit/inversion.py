@@ -27,8 +27,9 @@ from .settings import EditError, check_number, check_text, need
 from .video import Video, encode_video, read_video
 
 # %% auto #0
-__all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'head_tensors', 'check_head', 'InversionError',
-           'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
+__all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'write_head', 'loaded', 'head_tensors',
+           'check_head', 'InversionError', 'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image',
+           'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -77,7 +78,7 @@ def replay_residuals(
                       guidance_scale=1.)
     return {t: r.float().cpu() for t, r in scheduler.found.items()}
 
-# %% ../nbs/03_inversion.ipynb #fcda6ee1
+# %% ../nbs/03_inversion.ipynb #1f1ae8bf
 HEAD = 'inversion.safetensors'
 FORMAT = 2 # of the folder
 
@@ -118,39 +119,50 @@ class Inversion:
     def save_head(self, folder: str | Path # A folder, perhaps one that `invert` wrote
                  ) -> Path:
         "Write all but trajectory and residuals, again when a report was added"
-        folder, tensors = Path(folder), head_tensors(self)
-        known = read_tensors(folder/HEAD, 'inversion')[1] if (folder/HEAD).is_file() else {}
-        about = dict(format=FORMAT, prompt=self.prompt, settings=self.settings.as_dict(),
-                     certificate=self.certificate, video=video_to_json(self.video),
-                     files=known.get('files') or hash_files(folder), about=self.about,
-                     tensors={n: array_key(x) for n, x in tensors.items() if x is not None})
-        return write_tensors(folder/HEAD, tensors, inversion=about)
+        return write_head(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path # That `save` or `invert(…, folder=…)` wrote
             ) -> Inversion:
         "A saved inversion, every file checked, latents read when asked for; raises `SavedError`"
-        folder = Path(folder)
-        need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
-             'folder that `invert` wrote', SavedError)
-        x, about = read_tensors(folder/HEAD, 'inversion')
-        check_head(folder/HEAD, x, about)
-        check_files(folder, about['files'])
-        try:
-            return cls(
-                video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
-                StoredLatents(folder/'trajectory'), x['prompt_embeds'],
-                InversionSettings.from_dict(about['settings']), StoredLatents(folder/'residuals'),
-                {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'),
-                about['about'])
-        except (KeyError, TypeError, ValueError) as e:
-            raise SavedError(f'{str(folder/HEAD)!r} is of another version or damaged ({e}); '
-                             'make the inversion again') from e
+        return loaded(Path(folder))
 
     def _repr_html_(self):
         return (f'{self.video._repr_html_()}<p>{len(self.trajectory)} latents '
                 f'{tuple(self.latents.shape[1:])}; noise at the end: '
                 f'{noise_likeness(self.noise)}</p>')
+
+# %% ../nbs/03_inversion.ipynb #42ce41f3
+def write_head(inversion: Inversion, # What is written
+               folder: Path, # Where its latents are
+              ) -> Path:
+    "A file with all but trajectory and residuals, and the hashes of theirs"
+    tensors = head_tensors(inversion)
+    known = read_tensors(folder/HEAD, 'inversion')[1] if (folder/HEAD).is_file() else {}
+    about = dict(format=FORMAT, prompt=inversion.prompt, settings=inversion.settings.as_dict(),
+                 certificate=inversion.certificate, video=video_to_json(inversion.video),
+                 files=known.get('files') or hash_files(folder), about=inversion.about,
+                 tensors={n: array_key(x) for n, x in tensors.items() if x is not None})
+    return write_tensors(folder/HEAD, tensors, inversion=about)
+
+def loaded(folder: Path # Of a saved inversion
+          ) -> Inversion:
+    "An inversion, every file checked; raises `SavedError`"
+    need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
+         'folder that `invert` wrote', SavedError)
+    x, about = read_tensors(folder/HEAD, 'inversion')
+    check_head(folder/HEAD, x, about)
+    check_files(folder, about['files'])
+    try:
+        return Inversion(
+            video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
+            StoredLatents(folder/'trajectory'), x['prompt_embeds'],
+            InversionSettings.from_dict(about['settings']), StoredLatents(folder/'residuals'),
+            {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'),
+            about['about'])
+    except (KeyError, TypeError, ValueError) as e:
+        raise SavedError(f'{str(folder/HEAD)!r} is of another version or damaged ({e}); '
+                         'make the inversion again') from e
 
 # %% ../nbs/03_inversion.ipynb #622f8fc4
 def head_tensors(inversion: Inversion) -> dict:
@@ -211,7 +223,7 @@ def invert(
         inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 
-# %% ../nbs/03_inversion.ipynb #a697b588
+# %% ../nbs/03_inversion.ipynb #31443740
 def without_idle_guidance(settings: InversionSettings, # As asked for
                           prompt: str, # What the video is inverted with
                          ) -> InversionSettings: # As it is done
@@ -248,6 +260,7 @@ def inverted(
     return Inversion(video, prompt, z.cpu(), trajectory, text.cpu(), settings, residuals,
                      certificate, seen.get('image'), about)
 
+# %% ../nbs/03_inversion.ipynb #581fc31e
 @contextmanager
 def seen_image(pipe: Any # A CogVideoX pipeline
               ) -> Iterator[dict]: # 'image' to (1, padded_frames, channels, h, w), if there is one
