@@ -13,16 +13,17 @@ import torch.nn.functional as F
 from diffusers.models.attention_processor import (
     CogVideoXAttnProcessor2_0, FusedCogVideoXAttnProcessor2_0)
 from .attention import (
-    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config, project)
+    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config)
 from .attention_plan import Attention, AttentionPlan
 from .compatibility import is_cached, is_compiled
 from .injection import ARGUMENTS
 from .shares import View, attention_rows, masses, need
 
 # %% auto #0
-__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_watchable', 'capture']
+__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'row_of', 'check_call',
+           'check_watchable', 'capture']
 
-# %% ../nbs/05e_capture.ipynb #a403179d
+# %% ../nbs/05e_capture.ipynb #47b67f94
 def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a weight for each
                tokens: int, # Of text and video
               ) -> torch.Tensor: # (tokens, groups), float32
@@ -41,6 +42,7 @@ def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a wei
             column[chosen] = 1.
     return found
 
+# %% ../nbs/05e_capture.ipynb #2db8053d
 def head_parts(view, chosen):
     "Lists of heads that are worked on together"
     heads, tokens, d = view.k.shape[1:]
@@ -51,7 +53,7 @@ def head_parts(view, chosen):
          'numbered from 0')
     return [numbers[i:i + at_once] for i in range(0, len(numbers), at_once)]
 
-# %% ../nbs/05e_capture.ipynb #5f6cec5f
+# %% ../nbs/05e_capture.ipynb #2740a690
 @torch.no_grad()
 def seen(view: View, # What a row of the batch attends with
          plan: AttentionPlan, # What is captured
@@ -60,15 +62,16 @@ def seen(view: View, # What a row of the batch attends with
     tokens = view.k.shape[2]
     groups = F.pad(weights_of(plan.groups, tokens), (0, len(plan.references)))
     references = F.pad(weights_of(plan.references, tokens), (len(plan.groups), 0))
-    found = [seen_by_heads(view.of_heads(part), plan, groups, references)
-             for part in head_parts(view, plan.heads)]
-    collected = {name: torch.cat([part[name] for part in found]) for name in found[0]}
-    means = collected['head_means'] = collected['head_means'].cpu()
-    if plan.heads is None:
-        share = torch.tensor([len(part['head_means']) for part in found])/len(means)
-        for name in ('masses', 'rows'):
-            collected[name] = torch.tensordot(share.to(collected[name]), collected[name], 1)[None]
-    return {name: x.cpu() for name, x in collected.items()}
+    parts, means, maps = head_parts(view, plan.heads), [], {}
+    for part in parts: # the mean over heads is added up, not kept part by part
+        found = seen_by_heads(view.of_heads(part), plan, groups, references)
+        means.append(found.pop('head_means'))
+        for name, x in found.items():
+            if plan.heads is None:
+                maps[name] = maps.get(name, 0) + x*(len(part)/sum(map(len, parts)))
+            else:
+                maps[name] = torch.cat([maps[name], x]) if name in maps else x
+    return {name: x.cpu() for name, x in {**maps, 'head_means': torch.cat(means)}.items()}
 
 def seen_by_heads(view, plan, groups, references):
     "Masses and rows of some heads, of which only the mean is kept if the plan wants it"
@@ -109,7 +112,7 @@ class WatchedProcessor(CogVideoXAttnProcessor2_0ForDDIMInversion):
         return View(q[row][None], k[row][None], q_ref, k_ref, text_length, self.kind, weight,
                     self.shown, self.looks, self.attend)
 
-# %% ../nbs/05e_capture.ipynb #623ba426
+# %% ../nbs/05e_capture.ipynb #bfdc5dd1
 class _Watch:
     "Hooks of one `capture`"
     def __init__(self, found, blocks):
@@ -146,34 +149,41 @@ class _Watch:
 
     def look(self, number, processor, q, k, text_length, weight, references):
         "Capture what the plan wants"
-        row, tokens = self.row(len(q)), q.shape[2]
+        row, tokens = row_of(self.plan, len(q), self.edits), q.shape[2]
         if row is None: return
         found, key = self.found, (self.timestep, number)
-        self.check(text_length, tokens, key)
+        check_call(found, tokens, key, len(self.blocks))
         view = processor.view(q, k, text_length, weight, references, row)
         found.text_length = text_length
         found.add(key, **seen(view, self.plan))
 
-    def row(self, rows):
-        "Which row of a batch of so many is captured; None: it is not there"
-        if self.plan.row == 'reference': return rows - 1 if rows > self.edits else None
-        need(-self.edits <= self.plan.row < self.edits,
-             f'row is {self.plan.row}, but the batch has {self.edits}')
-        return self.plan.row % self.edits
+# %% ../nbs/05e_capture.ipynb #1d8471db
+def row_of(plan: AttentionPlan, # What is captured
+           rows: int, # Of the batch
+           edits: int, # How many of them are not the source's
+          ) -> int | None: # None: it is not there
+    "Which row of a batch is captured; raises `MapsError`"
+    if plan.row == 'reference': return rows - 1 if rows > edits else None
+    need(-edits <= plan.row < edits, f'row is {plan.row}, but the batch has {edits}')
+    return plan.row % edits
 
-    def check(self, text_length, tokens, key):
-        "Refuse what goes over the budget, and another size"
-        plan, found = self.plan, self.found
-        for name, chosen in plan.queries.items():
-            need(0 <= min(chosen) and max(chosen) < tokens, f'query {name!r} has tokens '
-                 f'{min(chosen)} to {max(chosen)}, but they are numbered from 0 to {tokens - 1}')
-        before = next(iter(found.masses.values()), None)
-        need(before is None or before.shape[-1] == tokens, 'the number of tokens changed to '
-             f'{tokens}; capture one video at a time')
-        steps = len({t for t, _ in found.counts} | {key[0]})
-        size = plan.megabytes(tokens, len(self.blocks), steps)
-        need(size <= plan.budget, f'the maps would take {size:.0f} MB, but the budget is '
-             f'{plan.budget:g}; name fewer groups, blocks or timesteps, or raise the budget')
+def check_call(found: Attention, # What was captured so far
+               tokens: int, # Of text and video
+               key: tuple[int, int], # Timestep and block
+               blocks: int, # How many the model has
+              ) -> None:
+    "Refuse what goes over the budget, and another size; raises `MapsError`"
+    plan = found.plan
+    for name, chosen in plan.queries.items():
+        need(0 <= min(chosen) and max(chosen) < tokens, f'query {name!r} has tokens '
+             f'{min(chosen)} to {max(chosen)}, but they are numbered from 0 to {tokens - 1}')
+    before = next(iter(found.masses.values()), None)
+    need(before is None or before.shape[-1] == tokens, 'the number of tokens changed to '
+         f'{tokens}; capture one video at a time')
+    steps = len({t for t, _ in found.counts} | {key[0]})
+    size = plan.megabytes(tokens, blocks, steps)
+    need(size <= plan.budget, f'the maps would take {size:.0f} MB, but the budget is '
+         f'{plan.budget:g}; name fewer groups, blocks or timesteps, or raise the budget')
 
 # %% ../nbs/05e_capture.ipynb #1c5bfeda
 def check_watchable(transformer: torch.nn.Module, # A CogVideoX transformer
