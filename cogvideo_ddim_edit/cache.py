@@ -12,7 +12,8 @@ import os
 import shutil
 import time
 from .identity import code_key, key_of, made_by, video_key
-from .inversion import HEAD, Inversion, InversionSettings, invert
+from .inversion import HEAD, Inversion, invert
+from .inversion_settings import InversionSettings
 from .journal import journaled
 from .saved import SavedError, locked
 from .settings import check_number, need

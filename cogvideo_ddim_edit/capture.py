@@ -4,161 +4,26 @@
 
 # %% ../nbs/05e_capture.ipynb #5a386252
 from __future__ import annotations
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 import torch
 import torch.nn.functional as F
 from diffusers.models.attention_processor import (
     CogVideoXAttnProcessor2_0, FusedCogVideoXAttnProcessor2_0)
-from . import settings
 from .attention import (
-    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config, project)
+    CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config)
+from .attention_plan import Attention, AttentionPlan
 from .compatibility import is_cached, is_compiled
 from .injection import ARGUMENTS
-from .inversion import Inversion
-from .schedule import checked_interval, within
-from .shares import MapsError, View, attention_rows, masses, need
-from .tokens import text_groups, token_grid
+from .shares import View, attention_rows, masses, need
 
 # %% auto #0
-__all__ = ['KNOWN', 'AttentionPlan', 'checked_tokens', 'Attention', 'weights_of', 'head_parts', 'seen', 'seen_by_heads',
-           'WatchedProcessor', 'check_watchable', 'capture', 'edit_plan']
+__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'row_of', 'check_call',
+           'check_watchable', 'capture']
 
-# %% ../nbs/05e_capture.ipynb #32e0d76c
-@dataclass(frozen=True, eq=False, repr=False)
-class AttentionPlan(settings.Settings):
-    """What is captured, where and when; raises `MapsError`
-
-    Tokens are numbers, or a floating-point tensor with a weight for each token."""
-    groups: Mapping = field(default_factory=dict) # Name → some of a row's own keys
-    references: Mapping = field(default_factory=dict) # Name → some of the reference's keys
-    queries: Mapping = field(default_factory=dict) # Name → tokens whose mean row is kept
-    layers: tuple | frozenset = (0., 1.) # Part of the depth, 0 to 1, or numbers of blocks
-    timesteps: frozenset | None = None # At which to capture; None: all
-    heads: frozenset | None = None # Each of these alone; None: the mean over all
-    row: int | str = -1 # Of the batch without the source; -1: the prompt's; or 'reference'
-    latest: bool = False # Of several calls at a timestep only the latest? Else their mean
-    budget: float = 256. # Megabytes that the maps may take
-
-    def __post_init__(self):
-        for name in ('groups', 'references', 'queries'):
-            self.put(**{name: checked_tokens(getattr(self, name))})
-        need(self.groups or self.references or self.queries, 'groups, references and queries are '
-             'empty; name at least one')
-        twice = self.groups.keys() & self.references.keys()
-        need(not twice, f'{sorted(twice)} name groups and references; give each its own name')
-        need(all(isinstance(tokens, list) for tokens in self.queries.values()),
-             'queries are numbers of tokens, not weights; give whole numbers')
-        need(not isinstance(self.row, str) or self.row == 'reference',
-             f"row is {self.row!r}; use the number of a row, or 'reference'")
-        self.put(layers=checked_interval('layers', self.layers))
-        for name in ('timesteps', 'heads'):
-            value = getattr(self, name)
-            self.put(**{name: None if value is None else frozenset(map(int, value))})
-        settings.check_number('budget', self.budget, 0., above=True, error=MapsError)
-
-    @property
-    def group_names(self) -> list[str]:
-        "All groups, own ones first"
-        return [*self.groups, *self.references]
-
-    def blocks(self, n: int # How many the model has
-              ) -> list[int]:
-        "Numbers of the blocks; raises `MapsError`"
-        found = [i for i in range(n) if within(self.layers, i, n)]
-        fits = not isinstance(self.layers, frozenset) or max(self.layers, default=0) < n
-        need(found and fits, f'layers is {self.layers}, but there are {n} blocks, numbered from 0; '
-             'name at least one of them')
-        return found
-
-    def bytes_of_one(self, tokens: int # Of text and video
-                    ) -> int:
-        "Memory of the maps of one block at one timestep"
-        numbers = len(self.group_names)*tokens + 2*len(self.queries)*tokens
-        return 4*numbers*len(self.heads or [0])
-
-    def megabytes(self, tokens: int, # Of text and video
-                  blocks: int, # How many the model has
-                  steps: int = 1, # How many timesteps, if the plan does not name them
-                 ) -> float:
-        "Memory of all maps"
-        steps = steps if self.timesteps is None else len(self.timesteps)
-        return self.bytes_of_one(tokens)*len(self.blocks(blocks))*steps/1e6
-
-def checked_tokens(groups):
-    "Groups as a dictionary of lists of whole numbers, or of weights"
-    found = {}
-    for name, tokens in groups.items():
-        weights = isinstance(tokens, torch.Tensor) and tokens.is_floating_point()
-        found[name] = tokens.detach() if weights else [int(i) for i in tokens]
-        need(len(found[name]), f'group {name!r} has no tokens; leave it out, or name some')
-    return found
-
-# %% ../nbs/05e_capture.ipynb #4b9a3aad
-@dataclass(eq=False)
-class Attention:
-    "What was read, and by whom; filled while `capture` lasts"
-    plan: AttentionPlan # What was to be captured
-    text_length: int = 0 # How many tokens are text; 0: nothing captured yet
-    masses: dict = field(default_factory=dict, repr=False) # (t, block) → (heads, groups, tokens)
-    rows: dict = field(default_factory=dict, repr=False) # … → (heads, queries, 2, tokens)
-    head_means: dict = field(default_factory=dict, repr=False) # … → (all heads, groups)
-    counts: dict = field(default_factory=dict, repr=False) # … → number of calls
-
-    @property
-    def timesteps(self) -> list[int]:
-        "Where something was captured, falling"
-        return sorted({t for t, _ in self.counts}, reverse=True)
-
-    @property
-    def blocks(self) -> list[int]:
-        "Blocks in which something was captured"
-        return sorted({i for _, i in self.counts})
-
-    def mass(self, name: str, # A group
-             timestep: int | None = None, # None: mean over all
-             block: int | None = None, # None: mean over all
-            ) -> torch.Tensor: # (tokens,)
-        "How much every token reads from a group of keys; raises `MapsError`"
-        number = self.number(name, self.plan.group_names)
-        return self.mean(self.masses, timestep, block)[:, number].mean(0)
-
-    def row(self, name: str, # A query
-            timestep: int | None = None, # None: mean over all
-            block: int | None = None, # None: mean over all
-           ) -> torch.Tensor: # (2, tokens): own keys, the reference's
-        "What a query reads from every key; raises `MapsError`"
-        number = self.number(name, list(self.plan.queries))
-        return self.mean(self.rows, timestep, block)[:, number].mean(0)
-
-    def number(self, name, names):
-        "Position among `names`; raises `MapsError`"
-        listed = ', '.join(map(repr, names)) or 'none'
-        need(name in names, f'{name!r} was not captured; there are {listed}')
-        return names.index(name)
-
-    def mean(self, found, timestep, block):
-        "Mean over calls"
-        keys = [key for key in self.counts
-                if timestep in (None, key[0]) and block in (None, key[1])]
-        need(keys, 'nothing was captured: the model did not run at this timestep and block, or '
-             'without the row that was asked for')
-        calls = sum(self.counts[key] for key in keys)
-        return sum(found[key]*self.counts[key] for key in keys)/calls
-
-    def add(self, key: tuple[int, int], # Timestep and block
-            **found: torch.Tensor # Masses, rows, and means of heads
-           ) -> None:
-        "One more call"
-        n = self.counts[key] = 1 if self.plan.latest else self.counts.get(key, 0) + 1
-        for name, new in found.items():
-            kept = getattr(self, name)
-            kept[key] = new if n == 1 else kept[key].lerp_(new, 1/n)
-
-# %% ../nbs/05e_capture.ipynb #a403179d
+# %% ../nbs/05e_capture.ipynb #47b67f94
 def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a weight for each
                tokens: int, # Of text and video
               ) -> torch.Tensor: # (tokens, groups), float32
@@ -177,6 +42,7 @@ def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a wei
             column[chosen] = 1.
     return found
 
+# %% ../nbs/05e_capture.ipynb #2db8053d
 def head_parts(view, chosen):
     "Lists of heads that are worked on together"
     heads, tokens, d = view.k.shape[1:]
@@ -187,7 +53,7 @@ def head_parts(view, chosen):
          'numbered from 0')
     return [numbers[i:i + at_once] for i in range(0, len(numbers), at_once)]
 
-# %% ../nbs/05e_capture.ipynb #5f6cec5f
+# %% ../nbs/05e_capture.ipynb #2740a690
 @torch.no_grad()
 def seen(view: View, # What a row of the batch attends with
          plan: AttentionPlan, # What is captured
@@ -196,15 +62,16 @@ def seen(view: View, # What a row of the batch attends with
     tokens = view.k.shape[2]
     groups = F.pad(weights_of(plan.groups, tokens), (0, len(plan.references)))
     references = F.pad(weights_of(plan.references, tokens), (len(plan.groups), 0))
-    found = [seen_by_heads(view.of_heads(part), plan, groups, references)
-             for part in head_parts(view, plan.heads)]
-    collected = {name: torch.cat([part[name] for part in found]) for name in found[0]}
-    means = collected['head_means'] = collected['head_means'].cpu()
-    if plan.heads is None:
-        share = torch.tensor([len(part['head_means']) for part in found])/len(means)
-        for name in ('masses', 'rows'):
-            collected[name] = torch.tensordot(share.to(collected[name]), collected[name], 1)[None]
-    return {name: x.cpu() for name, x in collected.items()}
+    parts, means, maps = head_parts(view, plan.heads), [], {}
+    for part in parts: # the mean over heads is added up, not kept part by part
+        found = seen_by_heads(view.of_heads(part), plan, groups, references)
+        means.append(found.pop('head_means'))
+        for name, x in found.items():
+            if plan.heads is None:
+                maps[name] = maps.get(name, 0) + x*(len(part)/sum(map(len, parts)))
+            else:
+                maps[name] = torch.cat([maps[name], x]) if name in maps else x
+    return {name: x.cpu() for name, x in {**maps, 'head_means': torch.cat(means)}.items()}
 
 def seen_by_heads(view, plan, groups, references):
     "Masses and rows of some heads, of which only the mean is kept if the plan wants it"
@@ -245,7 +112,7 @@ class WatchedProcessor(CogVideoXAttnProcessor2_0ForDDIMInversion):
         return View(q[row][None], k[row][None], q_ref, k_ref, text_length, self.kind, weight,
                     self.shown, self.looks, self.attend)
 
-# %% ../nbs/05e_capture.ipynb #623ba426
+# %% ../nbs/05e_capture.ipynb #bfdc5dd1
 class _Watch:
     "Hooks of one `capture`"
     def __init__(self, found, blocks):
@@ -282,34 +149,41 @@ class _Watch:
 
     def look(self, number, processor, q, k, text_length, weight, references):
         "Capture what the plan wants"
-        row, tokens = self.row(len(q)), q.shape[2]
+        row, tokens = row_of(self.plan, len(q), self.edits), q.shape[2]
         if row is None: return
         found, key = self.found, (self.timestep, number)
-        self.check(text_length, tokens, key)
+        check_call(found, tokens, key, len(self.blocks))
         view = processor.view(q, k, text_length, weight, references, row)
         found.text_length = text_length
         found.add(key, **seen(view, self.plan))
 
-    def row(self, rows):
-        "Which row of a batch of so many is captured; None: it is not there"
-        if self.plan.row == 'reference': return rows - 1 if rows > self.edits else None
-        need(-self.edits <= self.plan.row < self.edits,
-             f'row is {self.plan.row}, but the batch has {self.edits}')
-        return self.plan.row % self.edits
+# %% ../nbs/05e_capture.ipynb #1d8471db
+def row_of(plan: AttentionPlan, # What is captured
+           rows: int, # Of the batch
+           edits: int, # How many of them are not the source's
+          ) -> int | None: # None: it is not there
+    "Which row of a batch is captured; raises `MapsError`"
+    if plan.row == 'reference': return rows - 1 if rows > edits else None
+    need(-edits <= plan.row < edits, f'row is {plan.row}, but the batch has {edits}')
+    return plan.row % edits
 
-    def check(self, text_length, tokens, key):
-        "Refuse what goes over the budget, and another size"
-        plan, found = self.plan, self.found
-        for name, chosen in plan.queries.items():
-            need(0 <= min(chosen) and max(chosen) < tokens, f'query {name!r} has tokens '
-                 f'{min(chosen)} to {max(chosen)}, but they are numbered from 0 to {tokens - 1}')
-        before = next(iter(found.masses.values()), None)
-        need(before is None or before.shape[-1] == tokens, 'the number of tokens changed to '
-             f'{tokens}; capture one video at a time')
-        steps = len({t for t, _ in found.counts} | {key[0]})
-        size = plan.megabytes(tokens, len(self.blocks), steps)
-        need(size <= plan.budget, f'the maps would take {size:.0f} MB, but the budget is '
-             f'{plan.budget:g}; name fewer groups, blocks or timesteps, or raise the budget')
+def check_call(found: Attention, # What was captured so far
+               tokens: int, # Of text and video
+               key: tuple[int, int], # Timestep and block
+               blocks: int, # How many the model has
+              ) -> None:
+    "Refuse what goes over the budget, and another size; raises `MapsError`"
+    plan = found.plan
+    for name, chosen in plan.queries.items():
+        need(0 <= min(chosen) and max(chosen) < tokens, f'query {name!r} has tokens '
+             f'{min(chosen)} to {max(chosen)}, but they are numbered from 0 to {tokens - 1}')
+    before = next(iter(found.masses.values()), None)
+    need(before is None or before.shape[-1] == tokens, 'the number of tokens changed to '
+         f'{tokens}; capture one video at a time')
+    steps = len({t for t, _ in found.counts} | {key[0]})
+    size = plan.megabytes(tokens, blocks, steps)
+    need(size <= plan.budget, f'the maps would take {size:.0f} MB, but the budget is '
+         f'{plan.budget:g}; name fewer groups, blocks or timesteps, or raise the budget')
 
 # %% ../nbs/05e_capture.ipynb #1c5bfeda
 def check_watchable(transformer: torch.nn.Module, # A CogVideoX transformer
@@ -347,24 +221,3 @@ def capture(transformer: torch.nn.Module, # A CogVideoX transformer
             hook.remove()
         for i, attn in chosen.items():
             watch.leave(i, attn)
-
-# %% ../nbs/05e_capture.ipynb #df010bde
-def edit_plan(pipe: Any, # The pipeline that made the inversion
-              inversion: Inversion, # From `invert`, of the video that is edited
-              prompt: str, # Of the edit
-              pixels: Iterable[tuple[int, int, int]] = (), # (frame, y, x) of tokens, for rows
-              **choices: Any, # `layers`, `timesteps`, `heads`, `budget` … of `AttentionPlan`
-             ) -> AttentionPlan:
-    "Masses of every word, of padding, of each own and reference frame; raises `MapsError`"
-    grid = token_grid(pipe, inversion)
-    frames = {f'frame {i}': grid.frame(i) for i in range(grid.frames)}
-    groups = text_groups(pipe, prompt) | frames
-    references = {'reference text': range(grid.text)}
-    references |= {f'reference {name}': tokens for name, tokens in frames.items()}
-    queries = {f'{place}': [grid.number(*place)] for place in map(tuple, pixels)}
-    choices = dict(timesteps=inversion.timesteps) | choices
-    plan = AttentionPlan(groups, references, queries, **choices)
-    size = plan.megabytes(grid.tokens, len(pipe.transformer.transformer_blocks))
-    need(size <= plan.budget, f'the maps would take {size:.0f} MB, but the budget is '
-         f'{plan.budget:g}; name fewer blocks or timesteps, or raise the budget')
-    return plan

@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode, sdpa_flop_count
 from diffusers import CogVideoXTransformer3DModel
 from .loading import FAMILIES, FamilyError
 from .memory import PUBLISHED
-from .inversion import InversionSettings
+from .inversion_settings import InversionSettings
 from .schedulers import CogVideoXDDIMInverseScheduler
 from .injection import Injection
 from .schedule import within

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 import json
 from .attention import KINDS
-from .inversion import SCHEDULERS
+from .inversion_settings import SCHEDULERS
 from .masks import MASKS, MaskError
 from .options import Described, described
 from .player import compare, static, strip, widget
@@ -292,7 +292,7 @@ class SettingsPart:
             value=0, min=0, max=2**31, description='seed of noise',
             style=dict(description_width='8em')), self.show_cost)
         groups = dict(edit=('presets', 'EditSettings'), injection=('injection', 'Injection'),
-                      inversion=('inversion', 'InversionSettings'))
+                      inversion=('inversion_settings', 'InversionSettings'))
         skip = dict(edit={'strength'}, inversion=BOTH, injection=set()) # Keywords mean one of them
         self.groups = {name: SettingsControls(*where, self.settings_changed, skip[name])
                        for name, where in groups.items()}

@@ -21,7 +21,7 @@ def _named(settings, prefix=''): return {prefix + s.name: s for s in settings}
 
 _model = _named(described('loading', 'ModelSettings'))
 _model = {'model_path': _model.pop('model'), **_model}
-_path = _named(described('inversion', 'InversionSettings'))
+_path = _named(described('inversion_settings', 'InversionSettings'))
 del _path['seed'] # a command has one seed for all
 _edit = _path | _named(described('presets', 'EditSettings'))
 _injection = _named(described('injection', 'Injection'), 'injection.')

@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from .calls import call_pipeline, encode_prompts, pad_latents, seeded_noise
 from .inversion import Inversion
-from .masks import MaskError, box_max, box_mean, otsu
+from .masks import MaskError, box_max, box_mean
+from .regions import place_of
 from .schedulers import TrajectoryScheduler, scheduler_of
 from .settings import need
 from .video import Video
@@ -21,8 +22,7 @@ from .codec import encode_video
 
 # %% auto #0
 __all__ = ['LEVELS', 'without_words', 'as_list', 'source_of', 'predictions_of_noisy', 'word_changes', 'as_large', 'draw_fields',
-           'colors_of', 'sorted_colors', 'logit', 'refined', 'Regions', 'regions_of', 'large_ones', 'with_inner',
-           'chosen_regions', 'place_of', 'word_mask', 'draw_overlaps']
+           'word_mask', 'draw_overlaps']
 
 # %% ../nbs/04h_words.ipynb #9e97a2dc
 def without_words(prompt: str, # What the video shows
@@ -47,7 +47,7 @@ def as_list(words: str | Sequence[str] | None) -> list[str]:
     "One word, several or none, as a list"
     return [words] if isinstance(words, str) else list(words or ())
 
-# %% ../nbs/04h_words.ipynb #4a0ad048
+# %% ../nbs/04h_words.ipynb #deb87286
 LEVELS = .9, .75, .55, .35 # Of noise, as shares of the training timesteps
 
 def source_of(pipe: Any, # A CogVideoX pipeline
@@ -81,6 +81,7 @@ def predictions_of_noisy(
     found = torch.stack([scheduler.predictions[t].float().cpu() for t in noisy])
     return found[:, :, found.shape[2] - latents.shape[1]:]
 
+# %% ../nbs/04h_words.ipynb #bbc5c465
 def word_changes(
     pipe: Any, # A CogVideoX pipeline
     source: Video | Inversion, # What is looked at
@@ -126,128 +127,6 @@ def draw_fields(video: Video, # What is behind
         ax.set(xticks=[], yticks=[])
     fig.colorbar(image, ax=list(axes), label=label)
     return fig
-
-# %% ../nbs/04h_words.ipynb #ed78bf8f
-def colors_of(frames: np.ndarray # (frames, height, width, 3), uint8
-             ) -> np.ndarray: # (frames, height, width, 4), float32
-    "Brightness and colour of each pixel"
-    x = frames.astype(np.float32)/255
-    light = x.mean(-1, keepdims=True)
-    return np.concatenate([light, 1.5*(x - light)], -1)
-
-def sorted_colors(colors: np.ndarray, # (n, 4)
-                  count: int, # Groups
-                  most: int = 20_000, # Pixels that are looked at
-                 ) -> np.ndarray: # (n, groups), squared distances
-    "How far each colour is from the centre of each group (k-means)"
-    from scipy.cluster.vq import kmeans2
-    some = colors[::max(1, len(colors)//most)]
-    centers, _ = kmeans2(some.astype(np.float64), count, minit='++', seed=0, iter=20)
-    return np.stack([((colors - c)**2).sum(-1) for c in centers.astype(np.float32)], -1)
-
-def logit(share: np.ndarray) -> np.ndarray: # 0…1
-    "The logarithm of the odds, never infinite"
-    share = np.clip(share, 1e-3, 1 - 1e-3)
-    return np.log(share/(1 - share))
-
-def refined(score: np.ndarray, # (frames, height, width), higher inside
-            frames: np.ndarray, # (frames, height, width, 3), uint8
-            *,
-            groups: int = 12, # Of colours
-            softness: float = .004, # How near two colours must be, squared
-            rounds: int = 4, # Of judging pixels and colours in turn
-           ) -> np.ndarray: # (frames, height, width), bool
-    "Pixels inside, by the colours that a coarse score finds there"
-    from scipy.ndimage import binary_fill_holes, gaussian_filter
-    coarse = np.log(gaussian_filter(np.asarray(score, np.float32), (0, 1.5, 1.5)) + 1e-6)
-    inside = 1/(1 + np.exp(-(coarse - otsu(torch.from_numpy(coarse)))/.3))
-    far = sorted_colors(colors_of(frames).reshape(-1, 4), groups)
-    belongs = np.exp(-(far - far.min(1, keepdims=True))/softness)
-    belongs /= belongs.sum(1, keepdims=True)
-    for _ in range(rounds):
-        share = belongs.T @ inside.ravel()/belongs.sum(0)
-        inside = 1/(1 + np.exp(-belongs @ logit(share)))
-        inside = gaussian_filter(inside.reshape(score.shape), (0, .5, .5))
-    return np.stack([binary_fill_holes(one) for one in inside > .6])
-
-# %% ../nbs/04h_words.ipynb #33b3ed0d
-@dataclass(frozen=True)
-class Regions:
-    "Parts of what is a thing, each of one colour"
-    labels: np.ndarray # (frames, height, width), 0: no thing
-    values: dict[int, float] # Label of each region that counts to its mean of q
-
-def regions_of(things: np.ndarray, # (frames, height, width), bool
-               frames: np.ndarray, # (frames, height, width, 3), uint8
-               q: np.ndarray, # (frames, height, width)
-               groups: int = 3, # Of colours
-               least: float = .05, # Of the things' pixels; smaller regions do not count
-              ) -> Regions:
-    "Regions of one colour that hang together in space and time"
-    from scipy.ndimage import label
-    near = sorted_colors(colors_of(frames)[things], groups).argmin(-1)
-    color = np.zeros(things.shape, int)
-    color[things] = near + 1
-    labels, n = np.zeros(things.shape, int), 0
-    for i in range(1, groups + 1):
-        found, some = label(color == i, np.ones((3, 3, 3)))
-        labels[found > 0] = found[found > 0] + n
-        n += some
-    counts = with_inner(labels, large_ones(labels, least))
-    return Regions(labels, {i: float(q[labels == i].mean()) for i in counts})
-
-def large_ones(labels: np.ndarray, # 0: no thing
-               least: float, # Share of all that is a thing
-              ) -> list[int]: # Labels, the largest first
-    "Regions that are large enough to count, or the largest"
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    counts = np.flatnonzero(sizes >= min(least*sizes.sum(), sizes.max()))
-    return [int(i) for i in sorted(counts, key=lambda i: -sizes[i])]
-
-def with_inner(labels: np.ndarray, # Of regions; those that are inside of others become theirs
-               counts: list[int], # Regions that count, the largest first
-              ) -> list[int]: # Those that are left
-    "A spot inside of a thing belongs to it, whatever its colour"
-    from scipy.ndimage import binary_fill_holes
-    kept = []
-    for i in counts:
-        here = labels == i
-        whole = {k: np.stack([binary_fill_holes(one) for one in labels == k]) for k in kept}
-        around = [k for k, filled in whole.items() if filled[here].mean() > .8]
-        if around:
-            labels[here] = around[0]
-        else:
-            kept.append(i)
-    return kept
-
-def chosen_regions(regions: Regions, # Of the things
-                   gap: float = .15, # Of q, from which on things are told apart
-                  ) -> np.ndarray: # (frames, height, width), bool
-    "The regions with the higher q; small ones go with the nearest that counts"
-    from scipy.ndimage import binary_fill_holes, distance_transform_edt
-    low, high = min(regions.values.values()), max(regions.values.values())
-    least = (low + high)/2 if high - low > gap else low
-    chosen = [i for i, x in regions.values.items() if x >= least]
-    counts = np.isin(regions.labels, list(regions.values))
-    nearest = distance_transform_edt(~counts, return_distances=False, return_indices=True)
-    mask = np.isin(regions.labels, chosen)[tuple(nearest)] & (regions.labels > 0)
-    return np.stack([binary_fill_holes(one) for one in mask]) & (regions.labels > 0)
-
-def place_of(without: np.ndarray, # D, (frames, height, width)
-             alone: np.ndarray, # R, as `without`
-             frames: np.ndarray, # (frames, height, width, 3), uint8
-            ) -> np.ndarray: # (frames, height, width), bool
-    "Where words are, by what happens without them and by them alone; raises `MaskError`"
-    things = refined(without/without.mean() + alone/alone.mean(), frames)
-    if things.mean() > .5:
-        things = ~things
-    need(things.any(), 'no pixels stand out, whatever is left out; give a mask as a picture',
-         MaskError)
-    q = np.log(without + 1e-6) - np.log(alone + 1e-6)
-    regions = regions_of(things, frames, q)
-    if max(regions.values.values()) < q[~things].mean(): return ~things
-    return chosen_regions(regions)
 
 # %% ../nbs/04h_words.ipynb #cf3ba179
 def word_mask(

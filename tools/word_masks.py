@@ -1,27 +1,32 @@
 """How well do masks of words fit? On scenes that training never saw, where the truth is known
 
-    python tools/word_masks.py words                the masks of `cogvideo_ddim_edit.words`
-    python tools/word_masks.py maps --name before   those of attention maps, `maps_mask`
+    python tools/word_masks.py words     the masks of `cogvideo_ddim_edit.words`
+    python tools/word_masks.py before    those of attention maps, as they were before
 
 Writes `nbs/results/word_masks_NAME.json`: for each scene, kind of words and words the overlap with
-the truth (intersection over union)."""
+the truth (intersection over union). Scenes that are in the file are not measured again."""
 
-import importlib
-import inspect
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
+import torch
 from project import ROOT
 
 from cogvideo_ddim_edit.inversion import invert
 from cogvideo_ddim_edit.loading import load_pipeline
+from cogvideo_ddim_edit.maps import contrast, spread_map, word_maps
+from cogvideo_ddim_edit.masks import otsu, soft_mask
 from cogvideo_ddim_edit.video import Video
+from cogvideo_ddim_edit.words import word_mask
 from cogvideo_ddim_edit.world.sampling import LEVELS, caption, sample_scene
 from cogvideo_ddim_edit.world.shapes import render
 
 FIRST_SEED = 8_400_000
+TWO = 'two things'  # Scenes of the level 'wide' that have two
 
 
 def unambiguous(scene) -> bool:
@@ -33,8 +38,11 @@ def unambiguous(scene) -> bool:
 
 def scenes(count: int, level: str) -> list:
     """The first scenes of a level whose words are unambiguous"""
-    some = (sample_scene(FIRST_SEED + i, level) for i in range(20 * count))
-    return [s for s in some if unambiguous(s)][:count]
+    drawn = 'wide' if level == TWO else level
+    seed = FIRST_SEED + 100_000 * (level == TWO)
+    some = (sample_scene(seed + i, drawn) for i in range(200 * count))
+    some = (s for s in some if unambiguous(s) and (level != TWO or len(s.things) == 2))
+    return list(islice(some, count))
 
 
 def questions(scene, masks: np.ndarray) -> list[tuple]:
@@ -55,42 +63,69 @@ def overlap(mask: np.ndarray, true: np.ndarray) -> float:
     return float((found & true).sum() / max(1, (found | true).sum()))
 
 
-def measured(pipe, word_mask, scene, level: str) -> list[dict]:
+def by_words(pipe, video: Video, prompt: str) -> Callable:
+    """Masks of the package, which are not told what the words are not"""
+
+    def ask(words: str, against: str) -> torch.Tensor:
+        return word_mask(pipe, video, words, prompt=prompt)
+
+    return ask
+
+
+def by_maps(pipe, video: Video, prompt: str) -> Callable:
+    """Masks of attention maps, which `word_mask` replaced: contrast, spread, Otsu's threshold"""
+    inversion = invert(pipe, video, prompt, num_inference_steps=12)
+
+    def ask(words: str, against: str) -> torch.Tensor:
+        maps = word_maps(pipe, inversion, [words, against])
+        found = contrast(maps, words, against)
+        found = maps.pixels(spread_map(pipe, inversion, found, timesteps=maps.timesteps))
+        return soft_mask((found - otsu(found)).clamp(min=0), grow=0)
+
+    return ask
+
+
+METHODS = {'words': by_words, 'before': by_maps}
+
+
+def measured(pipe, method, scene, level: str) -> list[dict]:
     """The overlap of every question about a scene"""
-    drawn = render(scene)
-    video = Video(drawn.frames, Fraction(8))
-    inverts = 'inversion' in inspect.signature(word_mask).parameters
-    if inverts:
-        video = invert(pipe, video, caption(scene), num_inference_steps=12)
-    rows = []
+    drawn, prompt, rows = render(scene), caption(scene), []
+    ask = method(pipe, Video(drawn.frames, Fraction(8)), prompt)
     for kind, words, against, true in questions(scene, drawn.masks):
-        mask = word_mask(pipe, video, words, against if inverts else None, caption(scene))
-        rows.append(dict(level=level, things=len(scene.things), kind=kind, words=words,
-                         prompt=caption(scene), overlap=round(overlap(mask, true), 4)))
+        found = overlap(ask(words, against), true)
+        rows.append(
+            dict(
+                level=level,
+                things=len(scene.things),
+                kind=kind,
+                words=words,
+                prompt=prompt,
+                overlap=round(found, 4),
+            )
+        )
     return rows
 
 
 def main():
     """Measure, print and write; scenes that are in the file already are left out"""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('module', help='of the package, with a function word_mask')
-    parser.add_argument('--name', default='', help='of the result; the module, if left out')
+    parser.add_argument('method', choices=METHODS)
     parser.add_argument('--count', type=int, default=8, help='scenes of each level')
     args = parser.parse_args()
-    path = ROOT / 'nbs' / 'results' / f'word_masks_{args.name or args.module}.json'
+    path = ROOT / 'nbs' / 'results' / f'word_masks_{args.method}.json'
     rows = json.loads(path.read_text(encoding='utf-8')) if path.exists() else []
     known = {(row['level'], row['prompt']) for row in rows}
-    module = importlib.import_module(f'cogvideo_ddim_edit.{args.module}')
-    word_mask = getattr(module, 'word_mask', None) or module.maps_mask
     pipe = load_pipeline()
     pipe.set_progress_bar_config(disable=True)
-    drawn = {level: scenes(args.count, level) for level in LEVELS}
+    levels = (*LEVELS, TWO)
+    drawn = {level: scenes(args.count, level) for level in levels}
     for i in range(args.count):
-        for level in LEVELS:
+        for level in levels:
             scene = drawn[level][i]
             if (level, caption(scene)) in known:
                 continue
-            rows += measured(pipe, word_mask, scene, level)
+            rows += measured(pipe, METHODS[args.method], scene, level)
             found = [f'{r["kind"]} {r["overlap"]:.2f}' for r in rows[-4:]]
             print(*found, caption(scene), flush=True)
             text = json.dumps(rows, indent=0, ensure_ascii=False)
