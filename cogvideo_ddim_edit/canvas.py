@@ -12,7 +12,7 @@ from .video import Video
 from .wishes import Stroke
 
 # %% auto #0
-__all__ = ['schedule_widget', 'stacked_jpeg', 'mask_widget', 'show_frames', 'strokes_of', 'copy_button']
+__all__ = ['schedule_widget', 'stacked_jpeg', 'mask_widget', 'show_frames', 'strokes_of', 'copy_button', 'slider_names']
 
 # %% ../nbs/canvas.ipynb #14c1489d
 def schedule_widget() -> Any: # An `anywidget.AnyWidget`
@@ -82,3 +82,13 @@ def copy_button() -> Any: # An `anywidget.AnyWidget`
         text = traitlets.Unicode('').tag(sync=True)
 
     return CopyButton()
+
+# %% ../nbs/canvas.ipynb #5d32d6f3
+def slider_names() -> Any: # An `anywidget.AnyWidget` that is not seen
+    "What gives the sliders of a page their names"
+    import anywidget
+
+    class SliderNames(anywidget.AnyWidget):
+        _esm = static('names.js')
+
+    return SliderNames()

@@ -19,8 +19,8 @@ from .wishes import (
     FileChoice, SceneChoice, choice_from_json, choice_to_json, source_of)
 
 # %% auto #0
-__all__ = ['RECIPES', 'Entry', 'Name', 'called', 'python_of', 'command_of', 'record_of', 'differences', 'title_of', 'History',
-           'write_entry', 'read_entry']
+__all__ = ['RECIPES', 'Entry', 'Name', 'called', 'python_of', 'command_of', 'record_of', 'differences', 'brief', 'title_of',
+           'History', 'write_entry', 'read_entry']
 
 # %% ../nbs/history.ipynb #84684d5e
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def record_of(entry: Entry) -> str: # JSON
 
 RECIPES = {'Python': python_of, 'command': command_of, 'record': record_of}
 
-# %% ../nbs/history.ipynb #a711f8d5
+# %% ../nbs/history.ipynb #e5c42d0a
 def differences(a: Edit, b: Edit) -> dict[str, Any]: # Name to the value in `b`
     "What is different in another edit"
     found = {}
@@ -86,6 +86,12 @@ def differences(a: Edit, b: Edit) -> dict[str, Any]: # Name to the value in `b`
         if getattr(a, name) != getattr(b, name):
             found[name] = getattr(b, name)
     return found | changes_from(a.preset, b.preset)
+
+def brief(value: Any # Of a setting
+         ) -> str: # At most 40 letters
+    "A value in a title: of a path only the last part"
+    text = Path(value).name if isinstance(value, str) else in_python(value)
+    return text if len(text) <= 40 else f'{text[:39]}…'
 
 def title_of(number: int, # Of an edit in the history, from 0
              entries: list[Entry], # The history
@@ -95,7 +101,7 @@ def title_of(number: int, # Of an edit in the history, from 0
     title = f'{number + 1}: {here.prompt[:60]}'
     if not number: return title
     found = differences(entries[number - 1].edit, here)
-    words = [f'{name} {str(value)[:40]}' for name, value in found.items() if name != 'prompt']
+    words = [f'{name} {brief(value)}' for name, value in found.items() if name != 'prompt']
     return f'{title} ({"; ".join(words) or "the same settings"})'
 
 # %% ../nbs/history.ipynb #1e69281b

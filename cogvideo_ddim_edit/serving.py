@@ -24,7 +24,7 @@ from .report import in_python
 from .settings import EditError, need
 
 # %% auto #0
-__all__ = ['lab_source', 'lab_notebook', 'ServingError', 'free_port', 'voila_command', 'answers', 'serving', 'wait_for',
+__all__ = ['lab_source', 'lab_notebook', 'ServingError', 'free_port', 'voila_command', 'answers', 'serving', 'end', 'wait_for',
            'serve_lab']
 
 # %% ../nbs/serving.ipynb #3ac5d984
@@ -78,33 +78,42 @@ def answers(address: str) -> bool:
         return False
     return True
 
-# %% ../nbs/serving.ipynb #31a82108
+# %% ../nbs/serving.ipynb #9eb37bc7
 @contextmanager
 def serving(source: str, # Of the cell that shows the page
             port: int = 0, # Of this machine; 0: one that is free
-            seconds: float = 120, # That the server may take to answer
+            seconds: float = 600, # That the server may take to answer, on a machine with much to do
            ) -> Iterator[tuple[str, Any]]: # Its address and its process
     "A server for a page; raises `ServingError`"
     port, token = port or free_port(), secrets.token_urlsafe(24)
     with TemporaryDirectory(prefix='lab-') as folder:
         notebook = Path(folder)/'lab.ipynb'
         notebook.write_text(json.dumps(lab_notebook(source)), encoding='utf-8')
-        command = voila_command(notebook, port)
-        log = open(f'{folder}/log', 'w+', encoding='utf-8', errors='replace')
-        server = subprocess.Popen(command, env=os.environ | dict(JUPYTER_TOKEN=token), stdout=log,
-                                  stderr=log)
+        command, log = voila_command(notebook, port), Path(folder)/'log'
+        with open(log, 'w', encoding='utf-8') as file:
+            server = subprocess.Popen(command, env=os.environ | dict(JUPYTER_TOKEN=token),
+                                      stdout=file, stderr=file)
         try:
             wait_for(server, f'http://127.0.0.1:{port}/', seconds, log)
             yield f'http://127.0.0.1:{port}/?token={token}', server
         finally:
-            server.terminate()
-            server.wait(30)
-            log.close()
+            end(server)
+
+def end(server: Any, # A process
+        seconds: float = 60, # That it has for it
+       ) -> None:
+    "End a server, gently if it lets itself be ended so"
+    server.terminate()
+    try:
+        server.wait(seconds)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 def wait_for(server: Any, # A process
              address: str, # Where it should answer
              seconds: float, # At most
-             log: Any, # What it writes
+             log: Path, # What it writes
             ) -> None:
     "Until the server answers; raises `ServingError`"
     end = time.monotonic() + seconds
@@ -112,8 +121,7 @@ def wait_for(server: Any, # A process
         if server.poll() is None and time.monotonic() < end:
             time.sleep(.2)
             continue
-        log.seek(0)
-        last = ' '.join(log.read().split())[-300:]
+        last = ' '.join(log.read_text(encoding='utf-8', errors='replace').split())[-300:]
         raise ServingError(f'the server for the lab does not answer ({last or "it says nothing"}); '
                            'is the port in use?')
 

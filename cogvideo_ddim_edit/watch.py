@@ -20,7 +20,7 @@ from .settings import EditError, need
 from .video import decode_latents
 
 # %% auto #0
-__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'Runner', 'in_words']
+__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'Runner', 'watched', 'in_words']
 
 # %% ../nbs/watch.ipynb #01de0472
 class Watched:
@@ -98,7 +98,7 @@ class Progress:
 
 BUSY = 'an edit is running; wait for it, or cancel it'
 
-# %% ../nbs/watch.ipynb #bfc28317
+# %% ../nbs/watch.ipynb #f9d048d4
 class Runner:
     "Runs one thing at a time, in a thread, until it ends or somebody cancels it"
     def __init__(self, pipe: Any, # A CogVideoX pipeline
@@ -146,19 +146,21 @@ class Runner:
         if self.thread:
             self.thread.join()
 
-    def watched(self, phase: str, # What is done, for the progress
-                preview: Preview | None = None, # Where previews come from; None: there are none
-               ) -> Watched:
-        "The pipeline that reports its steps and stops when somebody cancels"
-        def after_step(pipe, i, t, tensors):
-            if self.cancelled.is_set(): raise Cancelled('the run was cancelled')
-            self.progress = Progress(phase, i + 1, pipe.num_timesteps)
-            self.on_change('progress')
-            frames = preview.frames(pipe, i, tensors) if preview else None
-            if frames is not None:
-                self.preview = frames
-                self.on_change('preview')
-        return Watched(self.pipe, after_step)
+# %% ../nbs/watch.ipynb #d991055b
+def watched(runner: Runner, # Whose pipeline it is
+            phase: str, # What is done, for the progress
+            preview: Preview | None = None, # Where previews come from; None: there are none
+           ) -> Watched:
+    "The pipeline that reports its steps and stops when somebody cancels"
+    def after_step(pipe, i, t, tensors):
+        if runner.cancelled.is_set(): raise Cancelled('the run was cancelled')
+        runner.progress = Progress(phase, i + 1, pipe.num_timesteps)
+        runner.on_change('progress')
+        frames = preview.frames(pipe, i, tensors) if preview else None
+        if frames is not None:
+            runner.preview = frames
+            runner.on_change('preview')
+    return Watched(runner.pipe, after_step)
 
 def in_words(error: Exception) -> str:
     "What happened, in a sentence"

@@ -249,6 +249,11 @@ def portable() -> None:
     none_of(problems)
 
 
+def browsed() -> None:
+    """the lab works in a browser (passed over where there is none)"""
+    print(command(sys.executable, 'tools/browser.py', 'lab', '--quick', seconds=NOTEBOOK_SECONDS))
+
+
 QUICK = (
     *(exported, sourced, clean, imports, readme, styled, sized, examples),
     *(budget_outputs, budget_notebooks, budget_weights, portable),
@@ -320,6 +325,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         results = [quick_step(step) for step in QUICK]
         results += run_notebooks(paths, args.cells)
+        if not args.fast and not args.names:
+            results.append(quick_step(browsed))
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130

@@ -37,6 +37,9 @@ export default {
     function line(context, stroke) {
       context.globalCompositeOperation = stroke.erase ? 'destination-out' : 'source-over';
       context.lineWidth = 2*stroke.radius;
+      context.beginPath(); // of a line without length nothing would be drawn
+      context.arc(...stroke.points[0], stroke.radius, 0, 2*Math.PI);
+      context.fill();
       context.beginPath();
       context.moveTo(...stroke.points[0]);
       for (const point of stroke.points) context.lineTo(...point);
@@ -66,7 +69,7 @@ export default {
       layer.height = canvas.height;
       const paint = layer.getContext('2d'), {here, found} = shown();
       paint.scale(scale, scale);
-      paint.strokeStyle = '#f97316';
+      paint.strokeStyle = paint.fillStyle = '#f97316';
       paint.lineCap = paint.lineJoin = 'round';
       found.forEach(stroke => line(paint, stroke));
       context.globalAlpha = here ? .6 : .3;
