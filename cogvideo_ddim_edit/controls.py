@@ -18,7 +18,7 @@ from .settings import Settings
 
 # %% auto #0
 __all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'SettingsControls',
-           'chooser', 'whole_number', 'section', 'fold']
+           'chooser', 'whole_number', 'section', 'in_columns', 'fold']
 
 # %% ../nbs/controls.ipynb #481ff461
 CHOICES = dict(kind=KINDS, path_spacing=SPACINGS, scheduler=SCHEDULERS)
@@ -105,7 +105,7 @@ class SettingsControls:
         values = {n: self.value(n) for n in self.controls}
         return {n: x for n, x in values.items() if x != self.before[n]}
 
-# %% ../nbs/controls.ipynb #2d45538d
+# %% ../nbs/controls.ipynb #de07aaec
 def chooser(name: str, # Of the choice
             options: Any, # Pairs of a text and a value
             value: Any = None, # None: the first one
@@ -132,6 +132,14 @@ def section(title: str, # Of a part of the page
     import ipywidgets as widgets
     return widgets.VBox([widgets.HTML(f'<h2 class="lab-title">{escape(title)}</h2>'), *children])
 
+def in_columns(children: list # Widgets
+              ) -> Any: # A widget
+    "Widgets side by side, as many as there is room for"
+    import ipywidgets as widgets
+    columns = 'repeat(auto-fill, 310px)'
+    return widgets.GridBox(children, layout=dict(grid_template_columns=columns))
+
+# %% ../nbs/controls.ipynb #422af32d
 def fold(title: str, # Of the button
          content: Any, # A widget
         ) -> Any: # A widget

@@ -22,9 +22,10 @@ from .wishes import FileChoice, SceneChoice, Wish, source_of
 from .workbench import Workbench
 
 # %% auto #0
-__all__ = ['PARTS', 'progress_html', 'picture_html', 'RunPart', 'ComparePart', 'ResultPart', 'Page', 'Lab']
+__all__ = ['PARTS', 'progress_html', 'verdict_html', 'picture_html', 'RunButtons', 'RunPart', 'named_videos', 'ComparePart',
+           'ResultPart', 'Page', 'Lab', 'show_change']
 
-# %% ../nbs/lab.ipynb #6c50f211
+# %% ../nbs/lab.ipynb #17783fff
 def progress_html(progress: Progress # Of a run
                  ) -> str: # HTML
     "How far a run has come, as a bar"
@@ -34,6 +35,11 @@ def progress_html(progress: Progress # Of a run
             f'aria-label="{phase}" value="{progress.done}" max="{progress.total}"></progress>'
             '</label>')
 
+def verdict_html(trip: Any # A `RoundTrip`; None: it was not tried
+                ) -> str: # HTML
+    "Whether the inversion leads back"
+    return f'<p>{escape(trip.verdict)}</p>' if trip else ''
+
 def picture_html(frames: Any, # (frames, height, width, 3), uint8; None: none
                 ) -> str: # HTML
     "What the model expects, as a strip"
@@ -41,21 +47,33 @@ def picture_html(frames: Any, # (frames, height, width, 3), uint8; None: none
     address = as_image('png', strip((Video(frames),), 5))
     return f'<img alt="What the model expects, some frames" src="{address}" style="max-width:100%">'
 
-# %% ../nbs/lab.ipynb #fa037de2
-class RunPart(Part):
+# %% ../nbs/lab.ipynb #730c56da
+class RunButtons(Part):
+    "Buttons of which only Cancel can be pressed during a run"
+    def build_buttons(self, check: Callable, edit: Callable, cancel: Callable) -> Any: # A widget
+        "Invert and check, Edit, Cancel"
+        import ipywidgets as widgets
+        self.check_button = self.connect(widgets.Button(description='Invert and check'), check)
+        self.edit_button = self.connect(widgets.Button(description='Edit', button_style='primary'),
+                                        edit)
+        self.cancel_button = self.connect(widgets.Button(description='Cancel', disabled=True),
+                                          cancel)
+        return widgets.HBox([self.check_button, self.edit_button, self.cancel_button])
+
+    def set_busy(self, busy: bool) -> None:
+        "Let only Cancel be pressed, or all but Cancel"
+        self.check_button.disabled = self.edit_button.disabled = busy
+        self.cancel_button.disabled = not busy
+
+# %% ../nbs/lab.ipynb #e8e447e0
+class RunPart(RunButtons):
     "Runs, and shows how far it is"
     title = 'Run'
-
     def build(self) -> list: # Widgets
         "Buttons, progress and preview"
         import ipywidgets as widgets
         self.cost, self.progress, self.preview, self.verdict = (widgets.HTML() for _ in range(4))
-        self.check_button = self.connect(widgets.Button(description='Invert and check'), self.check)
-        self.edit_button = self.connect(widgets.Button(description='Edit', button_style='primary'),
-                                        self.edit)
-        self.cancel_button = self.connect(widgets.Button(description='Cancel', disabled=True),
-                                          self.lab.bench.cancel)
-        buttons = widgets.HBox([self.check_button, self.edit_button, self.cancel_button])
+        buttons = self.build_buttons(self.check, self.edit, self.lab.bench.cancel)
         return [self.cost, buttons, self.progress, self.preview, self.verdict]
 
     def run(self, work: Callable, *args: Any) -> None:
@@ -63,11 +81,6 @@ class RunPart(Part):
         need(not self.lab.bench.busy, BUSY, BusyError)
         self.set_busy(True)
         self.lab.bench.start(work, *args)
-
-    def set_busy(self, busy: bool) -> None:
-        "Let only Cancel be pressed during a run"
-        self.check_button.disabled = self.edit_button.disabled = busy
-        self.cancel_button.disabled = not busy
 
     def check(self) -> None:
         "Invert, and see whether that leads back"
@@ -78,11 +91,6 @@ class RunPart(Part):
         "Edit as the page says"
         self.run(self.lab.bench.edit, self.lab.wish())
 
-    def show_verdict(self) -> None:
-        "Say whether the inversion leads back; nothing where it was not tried"
-        trip = self.lab.bench.trip
-        self.verdict.value = f'<p>{escape(trip.verdict)}</p>' if trip else ''
-
     def stopped(self) -> None:
         "A run has ended, one way or another"
         self.progress.value = self.preview.value = ''
@@ -92,11 +100,26 @@ class RunPart(Part):
         if bench.error or bench.notes:
             self.speak(' '.join([bench.error, *bench.notes]).strip())
 
-# %% ../nbs/lab.ipynb #bda793b3
+# %% ../nbs/lab.ipynb #4e0d92b9
+def named_videos(bench: Workbench, # With a source
+                 chosen: int | None, # Number of an edit; None: the source alone
+                 other: int, # Of the edit beside it; -1: none
+                ) -> dict[str, Video]: # By their names in the player
+    "Source, edits, and the true answer where it is known"
+    if chosen is None:
+        named = {'source': bench.source.video, 'the true answer': bench.source.answer}
+    else:
+        entry = bench.entries[chosen]
+        named = {'source': entry.edit.source, f'edit {chosen + 1}': entry.edit.video}
+        if other >= 0:
+            named[f'edit {other + 1}'] = bench.entries[other].edit.video
+        named['the true answer'] = entry.answer
+    return {name: video for name, video in named.items() if video is not None}
+
+# %% ../nbs/lab.ipynb #c53cbb71
 class ComparePart(Part):
     "Shows what came out: the history, any two edits over each other"
     title = 'Result'
-
     def build(self) -> list: # Widgets
         "Player and history"
         import ipywidgets as widgets
@@ -124,22 +147,9 @@ class ComparePart(Part):
         self.quiet = False
         self.show()
 
-    def videos(self) -> dict[str, Video]: # By their names in the player
-        "Source, edits, and the true answer where it is known"
-        bench, chosen, other = self.lab.bench, self.edits.value, self.other.value
-        if chosen is None:
-            named = {'source': bench.source.video, 'the true answer': bench.source.answer}
-        else:
-            entry = bench.entries[chosen]
-            named = {'source': entry.edit.source, f'edit {chosen + 1}': entry.edit.video}
-            if other >= 0:
-                named[f'edit {other + 1}'] = bench.entries[other].edit.video
-            named['the true answer'] = entry.answer
-        return {name: video for name, video in named.items() if video is not None}
-
     def show(self) -> None:
         "Show videos in the player"
-        named = self.videos()
+        named = named_videos(self.lab.bench, self.edits.value, self.other.value)
         player = compare(*named.values(), names=list(named))
         self.player.children = (widget(player),)
 
@@ -180,14 +190,14 @@ class ResultPart(ComparePart):
 PARTS = dict(video=VideoPart, prompts=PromptPart, settings=SettingsPart, mask=MaskPart,
              run=RunPart, results=ResultPart)
 
-# %% ../nbs/lab.ipynb #d2c110f6
+# %% ../nbs/lab.ipynb #8fbfd624
 class Page:
     "The parts of a page around one workbench"
     def __init__(self, pipe: Any, # A CogVideoX pipeline
                  folder: str | Path = 'runs/lab', # Where edits, uploads and masks are kept
                 ):
         self.folder, self.page, self.parts = Path(folder).expanduser(), None, {}
-        self.bench = Workbench(pipe, self.changed, self.folder)
+        self.bench = Workbench(pipe, lambda what: show_change(self, what), self.folder)
         self.layers = len(pipe.transformer.transformer_blocks)
         for name, part in PARTS.items():
             self.parts[name] = part(self)
@@ -215,7 +225,7 @@ class Page:
         for part in self.parts.values():
             part.speak('')
 
-# %% ../nbs/lab.ipynb #36297177
+# %% ../nbs/lab.ipynb #3092e320
 class Lab(Page):
     "A page of controls around a pipeline"
     def wish(self) -> Wish:
@@ -243,16 +253,19 @@ class Lab(Page):
         self.results.show_source()
         self.show_cost()
 
-    def changed(self, what: str) -> None:
-        "What the bench reports, perhaps from its thread"
-        if what == 'progress':
-            self.run.progress.value = progress_html(self.bench.progress)
-        elif what == 'preview':
-            self.run.preview.value = picture_html(self.bench.preview)
-        elif what in ('source', 'inversion', 'verdict'):
-            self.run.show_verdict()
-        elif what == 'edit':
-            self.results.list_edits(len(self.bench.entries) - 1)
-            self.results.show()
-        elif what == 'stopped':
-            self.run.stopped()
+# %% ../nbs/lab.ipynb #d61edf02
+def show_change(lab: Lab, # Whose workbench reports
+                what: str, # Such as 'progress'
+               ) -> None:
+    "Show what the bench reports, perhaps from its thread"
+    if what == 'progress':
+        lab.run.progress.value = progress_html(lab.bench.progress)
+    elif what == 'preview':
+        lab.run.preview.value = picture_html(lab.bench.preview)
+    elif what in ('source', 'inversion', 'verdict'):
+        lab.run.verdict.value = verdict_html(lab.bench.trip)
+    elif what == 'edit':
+        lab.results.list_edits(len(lab.bench.entries) - 1)
+        lab.results.show()
+    elif what == 'stopped':
+        lab.run.stopped()

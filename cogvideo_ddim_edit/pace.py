@@ -13,7 +13,7 @@ from .memory import DEFAULTS, Mode, plan_memory
 from .plan import latent_shape, matrix_speed
 
 # %% auto #0
-__all__ = ['Estimate', 'configs_of', 'memory_of', 'Pace']
+__all__ = ['Estimate', 'configs_of', 'memory_of', 'measured_speed', 'Pace']
 
 # %% ../nbs/pace.ipynb #021f4f06
 @dataclass(frozen=True)
@@ -52,7 +52,16 @@ def memory_of(pipe: Any, # A CogVideoX pipeline
     return plan_memory(configs_of(pipe), dtype, mode, num_frames=frames, height=height, width=width,
                        rows=rows, references=0).peak
 
-# %% ../nbs/pace.ipynb #913dc33f
+# %% ../nbs/pace.ipynb #2516ec77
+def measured_speed(pipe: Any # A CogVideoX pipeline
+                  ) -> float: # Operations a second
+    "How fast this machine multiplies matrices as wide as the model"
+    how = getattr(pipe, 'model_settings', ModelSettings())
+    config = pipe.transformer.config
+    width = config.num_attention_heads*config.attention_head_dim
+    return matrix_speed(how, str(pipe.transformer.dtype).removeprefix('torch.'), 512, width)
+
+# %% ../nbs/pace.ipynb #a60fc3dc
 class Pace:
     "How fast a model is on this machine"
     def __init__(self, pipe: Any): # A CogVideoX pipeline
@@ -79,15 +88,8 @@ class Pace:
         config = SimpleNamespace(**configs['transformer'])
         latents = latent_shape(configs, SimpleNamespace(frames=SimpleNamespace(shape=size)))
         if self.speed is None:
-            self.speed = self.measured_speed(config)
+            self.speed = measured_speed(self.pipe)
         return sum(call.flops(config, latents) for call in calls)/self.speed
-
-    def measured_speed(self, config: Any) -> float: # Operations a second
-        "How fast this machine multiplies matrices as wide as the model"
-        how = getattr(self.pipe, 'model_settings', ModelSettings())
-        dtype = str(self.pipe.transformer.dtype).removeprefix('torch.')
-        width = config.num_attention_heads*config.attention_head_dim
-        return matrix_speed(how, dtype, 512, width)
 
     def estimate(self, calls: list[Calls], size: tuple[int, int, int], # Frames, height, width
                 ) -> Estimate:

@@ -78,7 +78,7 @@ def answers(address: str) -> bool:
         return False
     return True
 
-# %% ../nbs/serving.ipynb #9eb37bc7
+# %% ../nbs/serving.ipynb #bdfb63d3
 @contextmanager
 def serving(source: str, # Of the cell that shows the page
             port: int = 0, # Of this machine; 0: one that is free
@@ -110,6 +110,7 @@ def end(server: Any, # A process
         server.kill()
         server.wait()
 
+# %% ../nbs/serving.ipynb #c9970171
 def wait_for(server: Any, # A process
              address: str, # Where it should answer
              seconds: float, # At most

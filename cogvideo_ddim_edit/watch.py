@@ -20,7 +20,8 @@ from .settings import EditError, need
 from .video import decode_latents
 
 # %% auto #0
-__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'Runner', 'watched', 'in_words']
+__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'OneAtATime', 'in_words', 'Runner',
+           'watched']
 
 # %% ../nbs/watch.ipynb #01de0472
 class Watched:
@@ -98,15 +99,11 @@ class Progress:
 
 BUSY = 'an edit is running; wait for it, or cancel it'
 
-# %% ../nbs/watch.ipynb #f9d048d4
-class Runner:
-    "Runs one thing at a time, in a thread, until it ends or somebody cancels it"
-    def __init__(self, pipe: Any, # A CogVideoX pipeline
-                 on_change: Callable[[str], None] = lambda what: None, # Perhaps from a thread
-                ):
-        self.pipe, self.on_change = pipe, on_change
-        self.lock, self.cancelled, self.thread = Lock(), Event(), None
-        self.progress, self.preview, self.notes, self.error = Progress(), None, [], ''
+# %% ../nbs/watch.ipynb #4e87272b
+class OneAtATime:
+    "Runs one thing at a time, in a thread"
+    def __init__(self):
+        self.lock, self.thread, self.notes, self.error = Lock(), None, [], ''
 
     @property
     def busy(self) -> bool:
@@ -116,7 +113,6 @@ class Runner:
     def start(self, work: Callable, *args: Any) -> Thread:
         "Run something in a thread; raises `BusyError`"
         need(self.lock.acquire(blocking=False), BUSY, BusyError)
-        self.cancelled.clear()
         self.error, self.notes = '', []
         self.thread = Thread(target=self.carry_out, args=(work, *args), daemon=True)
         self.thread.start()
@@ -125,7 +121,7 @@ class Runner:
     def carry_out(self, work: Callable, *args: Any) -> None:
         "What the thread does: work, and one sentence if that fails"
         try:
-            with warnings.catch_warnings(record=True) as found, quiet(self.pipe):
+            with warnings.catch_warnings(record=True) as found:
                 warnings.simplefilter('always')
                 work(*args)
         except Exception as e: # whatever it is, the lab shows it as a sentence
@@ -133,20 +129,54 @@ class Runner:
         finally:
             shown = [str(w.message) for w in found if issubclass(w.category, UserWarning)]
             self.notes = list(dict.fromkeys([*self.notes, *shown]))
-            self.progress = Progress()
             self.lock.release()
-            self.on_change('stopped')
+            self.ended()
 
-    def cancel(self) -> None:
-        "Ask the run to stop after this step"
-        self.cancelled.set()
+    def ended(self) -> None:
+        "What follows a run"
 
     def wait(self) -> None:
         "Until nothing runs"
         if self.thread:
             self.thread.join()
 
-# %% ../nbs/watch.ipynb #d991055b
+# %% ../nbs/watch.ipynb #be61b726
+def in_words(error: Exception) -> str:
+    "What happened, in a sentence"
+    if isinstance(error, Cancelled): return 'Cancelled.'
+    return str(error) if isinstance(error, EditError) else sentence(error)
+
+# %% ../nbs/watch.ipynb #c75bbb7f
+class Runner(OneAtATime):
+    "Runs one thing at a time with a pipeline, until it ends or somebody cancels it"
+    def __init__(self, pipe: Any, # A CogVideoX pipeline
+                 on_change: Callable[[str], None] = lambda what: None, # Perhaps from a thread
+                ):
+        super().__init__()
+        self.pipe, self.on_change, self.cancelled = pipe, on_change, Event()
+        self.progress, self.preview = Progress(), None
+
+    def start(self, work: Callable, *args: Any) -> Thread:
+        "Run something in a thread; raises `BusyError`"
+        need(not self.busy, BUSY, BusyError)
+        self.cancelled.clear()
+        return super().start(self.without_bars, work, *args)
+
+    def without_bars(self, work: Callable, *args: Any) -> None:
+        "Work, without bars that would land in another cell"
+        with quiet(self.pipe):
+            work(*args)
+
+    def ended(self) -> None:
+        "Report that the run has ended"
+        self.progress = Progress()
+        self.on_change('stopped')
+
+    def cancel(self) -> None:
+        "Ask the run to stop after this step"
+        self.cancelled.set()
+
+# %% ../nbs/watch.ipynb #36bd31d4
 def watched(runner: Runner, # Whose pipeline it is
             phase: str, # What is done, for the progress
             preview: Preview | None = None, # Where previews come from; None: there are none
@@ -161,8 +191,3 @@ def watched(runner: Runner, # Whose pipeline it is
             runner.preview = frames
             runner.on_change('preview')
     return Watched(runner.pipe, after_step)
-
-def in_words(error: Exception) -> str:
-    "What happened, in a sentence"
-    if isinstance(error, Cancelled): return 'Cancelled.'
-    return str(error) if isinstance(error, EditError) else sentence(error)

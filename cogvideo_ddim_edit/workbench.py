@@ -22,7 +22,7 @@ from .watch import BUSY, BusyError, Preview, Runner, watched
 from .wishes import FileChoice, SceneChoice, Source, Wish
 
 # %% auto #0
-__all__ = ['Nothing', 'Bench', 'Workbench', 'changes_after_inversion']
+__all__ = ['Nothing', 'Bench', 'InversionBench', 'Workbench', 'changes_after_inversion']
 
 # %% ../nbs/workbench.ipynb #ca8f6747
 class Nothing(EditError):
@@ -67,9 +67,9 @@ class Bench(Runner):
         need(self.source, 'there is no video; choose one first', Nothing)
         return self.pace.estimate(self.calls(wish), self.source.video.frames.shape[:3])
 
-# %% ../nbs/workbench.ipynb #e6ada6e6
-class Workbench(Bench):
-    "A bench on which videos are inverted and edited"
+# %% ../nbs/workbench.ipynb #84a54ab0
+class InversionBench(Bench):
+    "A bench on which videos are inverted"
     def invert(self, preset: Preset, # How
                seed: int, # Of the noise
               ) -> None:
@@ -97,6 +97,9 @@ class Workbench(Bench):
         self.trip = round_trip(watched(self, 'Sampling again'), self.inversion)
         self.on_change('verdict')
 
+# %% ../nbs/workbench.ipynb #8c4bd59f
+class Workbench(InversionBench):
+    "A bench on which videos are inverted and edited"
     def edit(self, wish: Wish) -> None:
         "Edit, with an inversion before it if one is missing; raises `EditError`"
         need(self.source, 'there is no video; choose one first', Nothing)
@@ -131,6 +134,7 @@ class Workbench(Bench):
         need(str(folder).strip(), 'the folder has no name; give one to save into', Nothing)
         return report(self.entries[number].edit.save(Path(folder).expanduser()))
 
+# %% ../nbs/workbench.ipynb #30a4811c
 def changes_after_inversion(changes: dict[str, Any] # Keywords of `edit`
                            ) -> dict[str, Any]:
     "Those that are left when the inversion is there"
