@@ -20,7 +20,7 @@ from pathlib import Path
 
 from browser import ODD, Surfer, equal, jupyter, need, run_cell, surfing
 from browser import until as until_then
-from project import NBS, ROOT, cells
+from project import NBS, ROOT, Failed, cells
 
 SECONDS = 300  # at most: the model may have to be loaded, on a machine with much to do
 BAR = '.lab progress'
@@ -57,8 +57,7 @@ def in_jupyterlab(surfer: Surfer, address: str) -> None:
     page.goto(address)
     page.wait_for_selector('.jp-CodeCell .cm-content')
     page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-    run_cell(page, 0)
-    page.wait_for_selector('.lab canvas.ab-canvas')
+    show_lab(page)
     change_settings(page)
     paint_schedule(page)
     surfer.picture('lab_schedule')
@@ -93,6 +92,20 @@ def source_of(cell: dict) -> str:
     """The code of a cell that is shown and not run; '' if it is none"""
     flag = '#| eval: false\n'
     return cell['source'].removeprefix(flag) if cell['source'].startswith(flag) else ''
+
+
+def show_lab(page) -> None:
+    """Run the cell that shows the lab, until all of it is there
+
+    anywidget gives a widget two seconds to begin, which may be too few on a busy machine."""
+    parts = '.ab-canvas', '.sc-field', '.mk-canvas', '.copy-button'
+    for _ in range(5):
+        run_cell(page, 0)
+        page.wait_for_selector('.lab .lab-title')
+        page.wait_for_timeout(5000)
+        if all(page.locator(f'.lab {part}').count() == 1 for part in parts):
+            return
+    raise Failed('some widgets of the lab do not begin')
 
 
 def until(page, expression: str) -> None:
@@ -406,8 +419,7 @@ def restart(surfer: Surfer, root: str) -> None:
     kernel = page.request.get(root.format('kernels')).json()[0]['id']
     answer = page.request.post(root.format(f'kernels/{kernel}/restart'), timeout=1000 * SECONDS)
     need(answer.ok, f'the kernel was not restarted: {answer.status}')
-    run_cell(page, 0)
-    page.wait_for_selector('.lab canvas.ab-canvas')
+    show_lab(page)
     page.locator(BAR).wait_for(state='detached')
     kept = min(before, 8)  # so many are read again
     equal(box_of(page, 'edits').locator('option').count(), kept, 'edits after a restart')
