@@ -170,6 +170,7 @@ def move_slider(page) -> None:
     print(f'     a slider has its answer after {1000 * (time.monotonic() - start):.0f} ms')
     need('0.00' in slider.inner_text(), f'the slider says {slider.inner_text()!r}')
     fewer = cost(page)
+    handle.focus()
     page.keyboard.press('End')
     cost_changes(page, fewer)
 

@@ -14,7 +14,10 @@ function give(lab) {
 
 export default {
   render({el}) {
-    const observer = new MutationObserver(() => give(el.closest('.lab')));
+    const observer = new MutationObserver(() => {
+      const lab = el.closest('.lab');
+      if (lab) give(lab); // it may have left the page
+    });
     const begin = () => {
       const lab = el.closest('.lab');
       if (!lab) return requestAnimationFrame(begin); // not on the page yet
