@@ -29,7 +29,8 @@ setuptools.setup(
     python_requires='>=' + cfg['min_python'],
     install_requires=shlex.split(cfg['requirements']),
     extras_require={
-        'dev': shlex.split(cfg['dev_requirements']),
+        'dev': shlex.split(cfg['dev_requirements']) + shlex.split(cfg['lab_requirements']),
+        'lab': shlex.split(cfg['lab_requirements']),
         'ray': ['ray>=2.40'],
         'slurm': ['submitit>=1.5'],
     },

@@ -6,7 +6,7 @@
 __all__ = ['ModelOptions', 'VideoOptions', 'InversionOptions', 'EditOptions', 'InjectionOptions', 'COMMANDS', 'EXIT_CODES',
            'Output', 'EditCommand', 'InvertCommand', 'DemoCommand', 'CompareCommand', 'MetricsCommand',
            'BenchmarkCommand', 'VerifyCommand', 'ReportCommand', 'BatchCommand', 'CacheCommand', 'ShowCommand',
-           'DoctorCommand', 'parse']
+           'DoctorCommand', 'LabCommand', 'parse']
 
 # %% ../nbs/10b_parser.ipynb #2ce23ed6
 from dataclasses import dataclass
@@ -213,11 +213,21 @@ class ShowCommand(Output):
 class DoctorCommand(Output):
     "Say what this machine has: versions, devices, memory, codecs, the model, the cache."
 
+@dataclass(frozen=True, kw_only=True)
+class LabCommand(Output):
+    """Open the lab in a browser: settings, painted schedules and masks, a history to compare.
+
+    Only on this machine, and only for those who have the address. Needs Voilà."""
+    port: int = 0 # Of this machine; 0: one that is free
+    no_browser: _Switch = False # Only say the address
+    output_path: str = 'runs/lab' # Folder for edits, uploads and masks; what is there is shown
+    model: ModelOptions
+
 # %% ../nbs/10b_parser.ipynb #dd2c74de
 COMMANDS = dict(edit=EditCommand, invert=InvertCommand, demo=DemoCommand, compare=CompareCommand,
                 metrics=MetricsCommand, benchmark=BenchmarkCommand, verify=VerifyCommand,
                 batch=BatchCommand, report=ReportCommand, cache=CacheCommand, show=ShowCommand,
-                doctor=DoctorCommand)
+                doctor=DoctorCommand, lab=LabCommand)
 
 EXIT_CODES = ('0: done; 1: failed; 2: something is wrong with what was given; 3: something is '
               'missing here (package, device, network); 4: out of memory; 130: interrupted')
