@@ -14,7 +14,7 @@ import json
 import os
 import time
 from .identity import key_of
-from .loading import ModelSettings
+from .model_settings import ModelSettings
 from .presets import Preset, preset_with
 from .reading import file_hash
 from .settings import EditError, check_choice, check_text, is_number, need

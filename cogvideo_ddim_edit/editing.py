@@ -9,7 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 import tempfile
-from .loading import ModelSettings, Requirements, free_memory, model_configs
+from .model_settings import ModelSettings, free_memory
+from .models import Requirements
+from .model_files import model_configs
 from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
@@ -215,7 +217,7 @@ def run_again(command: EditCommand # With a folder of a saved edit
              ) -> dict:
     "Make a saved edit again, and write it"
     from cogvideo_ddim_edit.edits import Edit
-    from cogvideo_ddim_edit.loading import requirements
+    from cogvideo_ddim_edit.models import requirements
     from cogvideo_ddim_edit.reconstruction import rerun
     check_sources(command)
     path = Path(at_home(command.config))

@@ -19,7 +19,7 @@ from .gate import (
 from .injection import Injection, around, injected, within
 from .inversion import Inversion, invert, sampler
 from .jobs import Job, checked_job, found_masks, start_latents
-from .loading import requirements
+from .models import requirements
 from .masks import keep_outside, keep_unchanged, source_outside
 from .presets import EditSettings, Preset, preset_with, share_of_noise
 from .schedulers import scheduler_of

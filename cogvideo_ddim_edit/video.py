@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from .loading import Requirements, requirements
+from .models import Requirements, requirements
 from cogvideo_ddim_edit.reading import (
     VideoError, check_path, check_pixels, decode_pictures, file_hash, index_video, open_picture,
     picture_pixels)
