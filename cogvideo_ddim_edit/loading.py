@@ -20,7 +20,7 @@ from .models import is_embedded
 from .settings import check_names
 
 # %% auto #0
-__all__ = ['place', 'load_pipeline']
+__all__ = ['choose_memory', 'place', 'load_pipeline']
 
 # %% ../nbs/01_loading.ipynb #f96947f6
 _REFUSED = dict(
@@ -82,12 +82,14 @@ def _check_loras(paths):
             raise ModelError(f'the LoRA file {path!r} is a pickle, which can run anything when it '
                              'is opened; use safetensors')
 
-# %% ../nbs/01_loading.ipynb #772149ea
-def _choose_memory(settings):
-    "The settings with memory='auto' replaced by what fits, and a sentence about it"
+# %% ../nbs/01_loading.ipynb #4f631c90
+def choose_memory(settings: ModelSettings, # Which model
+                  configs: dict[str, dict] | None = None, # Of its parts; None: they are read
+                 ) -> tuple[ModelSettings, tuple[str, ...]]: # And a sentence about the choice
+    "Settings with memory='auto' replaced by what fits; raises `ModelError`"
     if settings.memory is None: return settings, ()
     from cogvideo_ddim_edit import memory
-    configs = model_configs(settings)
+    configs = configs or model_configs(settings)
     model, (device, host) = demanded(settings, configs), free_memory(settings.device)
     size = dict(num_frames=model.num_frames, height=model.height, width=model.width)
     dtype = number_format(settings, model.dtype)
@@ -233,7 +235,7 @@ def _set_backend(transformer, name):
 # %% ../nbs/01_loading.ipynb #7a6c4e8c
 def load_pipeline(model: ModelSettings | str | Path | None = None, # Settings, hub name or folder
                   **changes, # Fields of `ModelSettings`; others go to diffusers' `from_pretrained`
-                 ) -> Any: # A `CogVideoXPipeline` or `CogVideoXImageToVideoPipeline` with a DDIM scheduler
+                 ) -> Any: # A CogVideoX pipeline with a DDIM scheduler
     "A CogVideoX pipeline, ready to invert and edit; raises `ModelNotFound` and `ModelError`"
     from diffusers import CogVideoXDDIMScheduler
     settings, passed = _settings(model, changes)
@@ -241,7 +243,7 @@ def load_pipeline(model: ModelSettings | str | Path | None = None, # Settings, h
     _check_packages(settings)
     _check_backend(settings.attention_backend)
     _check_loras(settings.lora)
-    settings, notes = _choose_memory(settings)
+    settings, notes = choose_memory(settings)
     found = find_files(settings, {k: passed[k] for k in ('cache_dir', 'token') if k in passed})
     check_index(found, passed)
     weights = check_parts(found, settings.variant, passed)

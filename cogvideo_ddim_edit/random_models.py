@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import Any
 from .models import (
     FAMILIES, PUBLISHED, check_family, embedded_model, published_scheduler)
-from .model_settings import ModelSettings
+from .loading import choose_memory, place
+from .model_settings import LONG, ModelError, ModelSettings, device_of
 
 # %% auto #0
-__all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'published_transformer']
+__all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'placed_pipeline', 'published_transformer']
 
 # %% ../nbs/01f_random_models.ipynb #3e8f2117
 TINY = { # in place of the published values, in the order in which they are made
@@ -108,6 +109,24 @@ def published_pipeline(family: str, # A key of `FAMILIES`
     models = {part: random_model(part, config | changes.get(part, {}), device, number)
               for part, config in PUBLISHED[family].items()}
     return _pipeline(family, _tokenizer(), models)
+
+# %% ../nbs/01f_random_models.ipynb #c934e25a
+def placed_pipeline(family: str, # A key of `FAMILIES`
+                    settings: ModelSettings, # How it is kept; its model is left out
+                    changes: dict[str, dict] | None = None, # To the configuration of a part
+                   ) -> Any: # A CogVideoX pipeline
+    "A pipeline as of `published_pipeline`, in the memory there is; raises `ModelError`"
+    check_family(family)
+    named = settings.changed(model=f'random {family}')
+    settings, notes = choose_memory(named, PUBLISHED[family])
+    if settings.quantize != 'none' or settings.lora:
+        raise ModelError('quantize and lora are for weights that are read from files; leave them '
+                         'out, or use a model that has weights')
+    made_on = device_of(settings) if settings.offload == 'none' else 'cpu'
+    pipe = published_pipeline(family, made_on, changes, LONG.get(settings.dtype))
+    place(pipe, settings)
+    pipe.model_settings, pipe.model_notes = settings, notes
+    return pipe
 
 # %% ../nbs/01f_random_models.ipynb #c45bb317
 def published_transformer(family: str # A key of `FAMILIES`

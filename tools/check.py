@@ -249,6 +249,11 @@ def portable() -> None:
     none_of(problems)
 
 
+def floored() -> str:
+    """the lowest versions that we declare edit the demo's video"""
+    return command(sys.executable, 'tools/floor.py', '--beside').strip()
+
+
 QUICK = (
     *(exported, sourced, clean, imports, readme, styled, sized, examples),
     *(budget_outputs, budget_notebooks, budget_weights, portable),
@@ -263,16 +268,17 @@ def say(name: str, problem: str, timing: str) -> bool:
     return not problem
 
 
-def quick_step(step: Callable[[], None]) -> bool:
+def quick_step(step: Callable[[], str | None]) -> bool:
     """Take one quick step, say how it went"""
-    start, problem = time.monotonic(), ''
+    start, problem, note = time.monotonic(), '', None
     try:
-        step()
+        note = step()
     except Failed as failure:
         problem = str(failure).strip()
     except Exception:  # a step that cannot even be taken has failed, and the others still count
         problem = traceback.format_exc()
-    return say(step.__doc__, problem, f'{time.monotonic() - start:.1f} s')
+    name = f'{step.__doc__}: {note}' if note else step.__doc__
+    return say(name, problem, f'{time.monotonic() - start:.1f} s')
 
 
 def lines_of_code(path: Path) -> int:
@@ -319,6 +325,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(str(problem))
     try:
         results = [quick_step(step) for step in QUICK]
+        if not (args.fast or args.names):
+            results.append(quick_step(floored))
         results += run_notebooks(paths, args.cells)
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
