@@ -7,7 +7,8 @@ from importlib import import_module
 # `import cogvideo_ddim_edit` and the command line's help stay light.
 _homes = {
     'settings': ['EditError'],
-    'loading': ['load_pipeline', 'random_pipeline'],
+    'loading': ['load_pipeline'],
+    'random_models': ['random_pipeline'],
     'video': ['Video', 'read_video', 'sample'],
     'schedulers': ['CogVideoXDDIMInverseScheduler'],
     'inversion': ['Inversion', 'ddim_inversion', 'invert'],

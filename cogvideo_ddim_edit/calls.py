@@ -10,7 +10,7 @@ from typing import Any
 import warnings
 import numpy as np
 import torch
-from .loading import requirements
+from .models import requirements
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_text, is_number, need
 

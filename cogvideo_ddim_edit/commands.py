@@ -197,7 +197,7 @@ def run_verify(command: VerifyCommand # As given
 
 def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     "The model to try; raises `EditError`"
-    from cogvideo_ddim_edit.verify import published_pipeline
+    from cogvideo_ddim_edit.random_models import published_pipeline
     settings = model_settings(command.model)
     if command.random_weights is None: return loaded(settings)
     need(settings.model is None, 'give either --model_path or --random_weights', CommandError)
@@ -209,7 +209,7 @@ def write_trials(pipe: Any, # A CogVideoX pipeline
                  command: VerifyCommand, # As given
                 ) -> dict[str, str]: # The file, by what it is
     "Try injections on a video; writes them, the best one first"
-    from cogvideo_ddim_edit.verify import tune
+    from cogvideo_ddim_edit.tuning import tune
     trials = tune(pipe, case.video, case.prompt, case.source_prompt,
                   num_inference_steps=command.num_inference_steps)
     rows = {name: dict(preset=trial.preset.as_dict(), balance=trial.balance, inside=trial.inside,

@@ -13,7 +13,7 @@ import warnings
 import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents, seeded_noise
-from .loading import requirements
+from .models import requirements
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, need
 from .video import Video

@@ -14,16 +14,17 @@ import numpy as np
 from .video import Video
 
 # %% auto #0
-__all__ = ['PIECE', 'WHOLE', 'PARTS', 'NO_SETTINGS', 'key_of', 'array_key', 'video_key', 'weights_hash', 'folder_key',
+__all__ = ['PIECE', 'WHOLE', 'NO_SETTINGS', 'PARTS', 'key_of', 'array_key', 'video_key', 'weights_hash', 'folder_key',
            'weight_files', 'numbers_key', 'part_identity', 'model_identity', 'code_key', 'versions', 'made_by']
 
-# %% ../nbs/02b_identity.ipynb #2c8a8c21
+# %% ../nbs/02b_identity.ipynb #dd0c7be9
 def key_of(about: Any # JSON
           ) -> str: # 32 hexadecimal digits
     "The same for what is equal, in whatever order it was written"
     text = json.dumps(about, sort_keys=True, separators=(',', ':'), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
+# %% ../nbs/02b_identity.ipynb #738ec0da
 def array_key(x: Any # A tensor or an array
              ) -> str: # 32 hexadecimal digits
     "The same for equal numbers in an equal shape and format"
@@ -34,14 +35,14 @@ def array_key(x: Any # A tensor or an array
     whole.update(np.ascontiguousarray(x).data)
     return whole.hexdigest()[:32]
 
+# %% ../nbs/02b_identity.ipynb #1d6d99a4
 def video_key(video: Video) -> str: # 32 hexadecimal digits
     "By its frames and their rate: the file may be renamed or packed again"
     return key_of([array_key(video.frames), str(video.fps)])
 
-# %% ../nbs/02b_identity.ipynb #f6c02c02
+# %% ../nbs/02b_identity.ipynb #dc1691e6
 PIECE = 2**20 # bytes
 WHOLE = 64*PIECE # files up to this size are read whole
-PARTS = 'text_encoder', 'transformer', 'vae'
 
 def weights_hash(file: Path # Of weights
                 ) -> str: # Hexadecimal
@@ -55,6 +56,7 @@ def weights_hash(file: Path # Of weights
             found.update(f.read(PIECE))
     return found.hexdigest()
 
+# %% ../nbs/02b_identity.ipynb #6f93fb5e
 @cache
 def folder_key(folder: Path, # Of a part of a model
                changed: tuple[int, ...], # When its files were changed, so that they are read again
@@ -66,6 +68,7 @@ def weight_files(folder: Path) -> list[Path]:
     "Weights and the list of their pieces"
     return [*sorted(folder.glob('*.safetensors')), *sorted(folder.glob('*.index.json'))]
 
+# %% ../nbs/02b_identity.ipynb #a8854d55
 def numbers_key(module: Any # A model
                ) -> str: # 32 hexadecimal digits
     "Of 64 numbers of each parameter that is at hand"
@@ -76,7 +79,7 @@ def numbers_key(module: Any # A model
             some[name] = array_key(numbers[::max(1, len(numbers)//64)])
     return key_of(some)
 
-# %% ../nbs/02b_identity.ipynb #929b71e6
+# %% ../nbs/02b_identity.ipynb #1f84a8c0
 NO_SETTINGS = 'dtype', 'torch_dtype', 'transformers_version', 'architectures'
 
 def part_identity(part: Any # A model of a pipeline
@@ -92,6 +95,9 @@ def part_identity(part: Any # A model of a pipeline
         weights = numbers_key(part)
     return dict(configuration=key_of(json.loads(json.dumps(kept, default=str))), weights=weights)
 
+# %% ../nbs/02b_identity.ipynb #c75c6985
+PARTS = 'text_encoder', 'transformer', 'vae'
+
 def model_identity(pipe: Any # A CogVideoX pipeline
                   ) -> dict: # JSON
     "Which model this is: configurations and weights of its parts, LoRA files added to it"
@@ -100,7 +106,7 @@ def model_identity(pipe: Any # A CogVideoX pipeline
     lora = [[Path(x).name for x in settings.lora], [*settings.lora_weights]] if settings else []
     return dict(parts, lora=lora)
 
-# %% ../nbs/02b_identity.ipynb #fefcea36
+# %% ../nbs/02b_identity.ipynb #877cbbff
 @cache
 def code_key() -> str: # 32 hexadecimal digits
     "Of this package's source"
@@ -108,6 +114,7 @@ def code_key() -> str: # 32 hexadecimal digits
     return key_of({f.name: hashlib.sha256(f.read_bytes()).hexdigest()
                    for f in sorted(folder.glob('*.py'))})
 
+# %% ../nbs/02b_identity.ipynb #5b9e4e3b
 def versions() -> dict[str, str]: # Name to version; what is not installed is left out
     "Of the packages that decide what is computed"
     found = {}
@@ -118,6 +125,7 @@ def versions() -> dict[str, str]: # Name to version; what is not installed is le
             continue
     return found
 
+# %% ../nbs/02b_identity.ipynb #76eefbaa
 def made_by(pipe: Any # A CogVideoX pipeline
            ) -> dict: # JSON
     "What a result depends on beside the video and its settings"

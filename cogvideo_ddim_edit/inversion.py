@@ -17,7 +17,7 @@ from .calls import (
     call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
 from .identity import array_key, made_by, model_identity
 from .injection import around
-from .loading import requirements
+from .models import requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)

@@ -13,7 +13,7 @@ import torch
 from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
 from .inversion import Inversion, check_model
-from .loading import requirements
+from .models import requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
 from .presets import Preset, StartError, share_of_noise

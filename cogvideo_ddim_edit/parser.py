@@ -19,7 +19,7 @@ from .options import described, group
 # %% ../nbs/10b_parser.ipynb #d9da149b
 def _named(settings, prefix=''): return {prefix + s.name: s for s in settings}
 
-_model = _named(described('loading', 'ModelSettings'))
+_model = _named(described('model_settings', 'ModelSettings'))
 _model = {'model_path': _model.pop('model'), **_model}
 _path = _named(described('inversion_settings', 'InversionSettings'))
 del _path['seed'] # a command has one seed for all

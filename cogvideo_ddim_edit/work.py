@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 import gc
 import sys
-from cogvideo_ddim_edit.loading import (
-    ModelSettings, Requirements, free_memory, load_pipeline, model_configs, next_mode,
-    requirements_of)
+from .model_settings import ModelSettings, free_memory, next_mode
+from .models import Requirements, requirements_of
+from .loading import load_pipeline
+from .model_files import model_configs
 from .options import chosen
 from .parser import ModelOptions, VideoOptions
 from .settings import EditError

@@ -3,9 +3,12 @@
     python tools/floor.py > floor.txt           each requirement at its floor, for `pip -c`
     python tools/floor.py torch==2.13.0         but this one as given
     python tools/floor.py --demo torch==2.13.0  installs exactly these, edits the demo's video
+    python tools/floor.py --beside              only `BESIDE`, before what is installed; the same
 
-What is not declared is whatever fits beside it. The environment of `--demo` is removed at the
-end."""
+
+What is not declared is whatever fits beside it. What is installed is removed at the end. `--beside`
+is part of the check: it takes half a minute, torch stays as it is, and without a network it says
+so."""
 from configparser import ConfigParser
 from pathlib import Path
 import os
@@ -17,6 +20,13 @@ import tempfile
 import venv
 
 ROOT = Path(__file__).resolve().parent.parent
+BESIDE = 'diffusers', 'transformers', 'huggingface_hub', 'accelerate'
+TOKENIZERS = 'tokenizers<=0.23.0,>=0.22.0' # What transformers 5.0.0 needs; later ones need others
+SCRIPT = f"""import importlib, sys
+found = [importlib.import_module(name) for name in {BESIDE}]
+print(', '.join(f'{{m.__name__}} {{m.__version__}}' for m in found))
+from cogvideo_ddim_edit.cli import main
+sys.exit(main())"""
 
 
 def floors(requirements: str) -> dict[str, str]:
@@ -59,9 +69,38 @@ def demo(lines):
             subprocess.run(step, cwd=here, env=environment, check=True)
 
 
+def install_beside(lines, folder) -> str:
+    "Install the floors of `BESIDE` and what they need exactly into a folder; '' or why not"
+    floor = [line for line in lines if line.partition('==')[0] in BESIDE]
+    command = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile',
+               '--disable-pip-version-check', '--retries', '0', '--timeout', '10', '--target',
+               folder, *floor, TOKENIZERS]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode == 0: return ''
+    return (done.stderr.strip().splitlines() or ['pip failed without a word'])[-1]
+
+
+def beside(lines) -> str:
+    "The demo with the lowest libraries before the installed ones; says what was tried"
+    with tempfile.TemporaryDirectory() as folder:
+        if problem := install_beside(lines, folder):
+            return f'skipped, the floors could not be fetched: {problem}'
+        environment = os.environ | {
+            'PYTHONPATH': os.pathsep.join([folder, str(ROOT)]), 'HF_HUB_OFFLINE': '1',
+            'CVE_CACHE': str(Path(folder)/'cache')}
+        edit = [sys.executable, '-c', SCRIPT, 'demo', '--num_inference_steps', '2']
+        done = subprocess.run(edit, cwd=folder, env=environment, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f'the demo fails with the lowest versions:\n{done.stdout}{done.stderr}')
+    return done.stdout.splitlines()[0]
+
+
 def main(argv) -> int:
     if {'-h', '--help'} & set(argv):
         sys.exit(__doc__)
+    if argv == ['--beside']:
+        print(beside(constraints([])))
+        return 0
     lines = constraints([argument for argument in argv if argument != '--demo'])
     if '--demo' in argv:
         demo(lines)

@@ -18,26 +18,18 @@ import time
 import traceback
 
 import torch
-from diffusers import (
-    AutoencoderKLCogVideoX,
-    CogVideoXDDIMScheduler,
-    CogVideoXPipeline,
-    CogVideoXTransformer3DModel,
-)
-from transformers import T5Config, T5EncoderModel
 
+from cogvideo_ddim_edit.activations import count_allocations
+from cogvideo_ddim_edit.cost import job_calls
 from cogvideo_ddim_edit.injection import injected
-from cogvideo_ddim_edit.cost import call_flops, job_calls, text_flops, vae_flops
-from cogvideo_ddim_edit.memory import (
-    COMPONENTS,
-    PUBLISHED,
-    Mode,
-    count_allocations,
-    needed,
-    plan_memory,
-    weight_bytes,
-)
+from cogvideo_ddim_edit.loading import place
+from cogvideo_ddim_edit.memory import Mode, needed, plan_memory
+from cogvideo_ddim_edit.model_parts import weight_bytes
+from cogvideo_ddim_edit.model_settings import ModelSettings
+from cogvideo_ddim_edit.models import COMPONENTS, PUBLISHED
+from cogvideo_ddim_edit.operations import call_flops, text_flops, vae_flops
 from cogvideo_ddim_edit.presets import PRESETS
+from cogvideo_ddim_edit.random_models import published_pipeline
 
 DTYPE = torch.bfloat16
 BACKENDS = 'native', '_native_flash', '_native_cudnn', '_native_efficient'
@@ -48,44 +40,6 @@ SMALL = {
     'transformer': dict(num_attention_heads=2, num_layers=4, text_embed_dim=64, sample_width=12,
                         sample_height=8, sample_frames=17),
 }
-
-
-# Making the models
-
-
-def initialise(module):
-    "Random weights in place, of a size that keeps numbers finite"
-    generator = torch.Generator(next(module.parameters()).device).manual_seed(0)
-    for name, p in module.named_parameters():
-        if p.ndim > 1:
-            p.normal_(0, .5*p[0].numel()**-.5, generator=generator)
-        elif name.endswith('bias'):
-            p.zero_()
-        else:
-            p.fill_(1)
-
-
-def make(kind, config, device):
-    "A model with random weights, made on the device"
-    with torch.device('meta'):
-        model = kind(T5Config(**config)) if kind is T5EncoderModel else kind(**config)
-    tables = {name: b.shape for name, b in model.named_buffers()}
-    model = model.to(DTYPE).to_empty(device=device).eval().requires_grad_(False)
-    if hasattr(model, 'shared'):
-        model.encoder.embed_tokens = model.shared   # one table, not two
-    initialise(model)
-    for name in tables:
-        model.get_buffer(name).zero_()
-    return model
-
-
-def make_pipeline(args):
-    "The three models of a family in a pipeline without a tokenizer"
-    configs = {c: PUBLISHED[args.family][c] | (SMALL[c] if args.small else {}) for c in COMPONENTS}
-    kinds = T5EncoderModel, AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
-    models = {c: make(kind, configs[c], args.device) for c, kind in zip(COMPONENTS, kinds)}
-    scheduler = CogVideoXDDIMScheduler(prediction_type='v_prediction', timestep_spacing='trailing')
-    return CogVideoXPipeline(tokenizer=None, scheduler=scheduler, **models), configs
 
 
 # Measuring
@@ -135,7 +89,9 @@ class Bench:
     def __init__(self, args):
         self.args, self.device = args, torch.device(args.device)
         self.video = tuple(map(int, args.video.split('x')))
-        self.pipe, self.configs = make_pipeline(args)
+        changes = SMALL if args.small else {}
+        self.pipe = published_pipeline(args.family, args.device, changes, 'bfloat16')
+        self.configs = {c: PUBLISHED[args.family][c] | changes.get(c, {}) for c in COMPONENTS}
         frames, height, width = self.video
         latents = (frames - 1)//4 + 1
         latents += -latents % (self.pipe.transformer.config.patch_size_t or 1)
@@ -323,44 +279,26 @@ def phases(bench, mode):
     return found | dict(planned_peak_bytes=plan.peak, planned_with_margin_bytes=needed(plan))
 
 
-def group_offload(pipe, device):
-    "Blocks of the transformer and layers of the text encoder come and go"
-    from diffusers.hooks import apply_group_offloading
-    pipe.to('cpu')
-    stream = device.type == 'cuda'
-    pipe.transformer.enable_group_offload(device, torch.device('cpu'), 'block_level', 1,
-                                          use_stream=stream)
-    apply_group_offloading(pipe.text_encoder, device, torch.device('cpu'), 'leaf_level',
-                           use_stream=stream)
-    pipe.vae.to(device)
-
-
-def attempt(bench, name, start):
-    "All phases in a mode, or why not; the pipeline is on the host after it"
+def attempt(bench, name):
+    "All phases in a mode, or why not"
     try:
-        start(device=bench.device)
+        place(bench.pipe, ModelSettings(offload=name, tiling=True, device=bench.args.device))
         return phases(bench, Mode(name, True))
     except Exception as e:
         traceback.print_exc()
         return dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
-    finally:
-        bench.pipe.remove_all_hooks()
-        bench.pipe.to('cpu')
-        torch.cuda.empty_cache()
 
 
 def modes(bench):
     "Peak of every phase in every mode; the last section, for group offload stays"
-    found, pipe = {}, bench.pipe
-    bench.tiling(True)
-    found['none'] = phases(bench, Mode('none', True))
-    if bench.on_gpu:
-        found['model'] = attempt(bench, 'model', pipe.enable_model_cpu_offload)
-        found['sequential'] = attempt(bench, 'sequential', pipe.enable_sequential_cpu_offload)
-    group_offload(pipe, bench.device)
-    if bench.on_gpu:
-        torch.cuda.empty_cache()
-    found['group'] = phases(bench, Mode('group', True))
+    found = {}
+    for name in ('none', 'model', 'sequential', 'group') if bench.on_gpu else ('none', 'group'):
+        found[name] = attempt(bench, name)
+        if name == 'group': break
+        bench.pipe.remove_all_hooks()
+        bench.pipe.to('cpu')
+        if bench.on_gpu:
+            torch.cuda.empty_cache()
     return found
 
 
