@@ -14,10 +14,11 @@ from .sampling import BACKGROUNDS, COLORS
 from .shapes import SHAPES, RenderedScene, Thing, coverage
 
 # %% auto #0
-__all__ = ['LEFT', 'LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance',
-           'color_is_right', 'inner', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape',
-           'farthest_off', 'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness', 'Judgement', 'Found',
-           'find', 'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
+__all__ = ['LEFT', 'LEAST', 'MARGIN', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance',
+           'color_is_right', 'inner', 'around', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates',
+           'best_shape', 'farthest_off', 'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness',
+           'Judgement', 'Found', 'find', 'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone',
+           'is_clean', 'judge', 'wilson']
 
 # %% ../../nbs/world/score.ipynb #91b9032f
 @lru_cache
@@ -69,8 +70,16 @@ def inner(drawn: RenderedScene, # A scene
     return inside & (coverage(spot, scene.width, scene.height) == 0)
 
 # %% ../../nbs/world/score.ipynb #24c9274d
+MARGIN = 6 # Pixels around the right place in which a thing is looked for
+
+def around(masks: np.ndarray, # (frames, height, width), bool
+           margin: int = MARGIN, # Pixels
+          ) -> np.ndarray: # (frames, height, width), bool
+    "What masks cover in each frame, and so many pixels around it"
+    return ndimage.binary_dilation(masks, ndimage.generate_binary_structure(3, 1)[1:2], margin)
+
 def ground_behind(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-                  covered: np.ndarray, # (frames, height, width), bool: not ground
+                  covered: np.ndarray, # (frames, height, width), bool: perhaps not ground
                  ) -> np.ndarray: # The same shape as `frames`
     "The ground in every pixel, also where a thing is in front of it"
     seen = np.where(covered[..., None], np.nan, frames)
@@ -184,7 +193,7 @@ class Judgement:
     "What the judge found; shares are of the frames in which something could be judged"
     color: float # Share of frames in which every thing has its colour, 0…1
     shape: float # … its shape: overlap with the answer, outline and best template, 0…1
-    place: float # … its centre within 3 pixels, 0…1
+    place: float # … its centre within 3 pixels, or nearly as far as the autoencoder leaves it
     ground: float # … in which the ground has its colour, 0…1
     alone: float # … in which nothing else is seen, 0…1
     sharp: float # … in which outlines are sharp and the ground is clean, 0…1
@@ -231,17 +240,20 @@ def find(seen: np.ndarray, # An edit in CIE Lab, (frames, height, width, 3)
     "Look for one thing where it should be"
     thing, scene = answer.scene.things[which], answer.scene
     inside = inner(answer, which)
-    ground = ground_behind(seen, answer.mask > .02)
+    things, near = answer.mask > .02, around(answer.masks[which] > .02)
+    wide = around(things)
+    ground = ground_behind(seen, things if wide.all() else wide)
     behind = np.delete(answer.masks, which, 0).sum(0) > .02
+    fringe = around(behind, 2) # what the autoencoder smears of other things
     shapes = templates(thing, scene.width, scene.height)
     n = len(seen)
     found = Found(np.full((n, 3), np.nan), np.full(n, '', object), np.full(n, np.nan),
                   np.zeros(n), np.zeros(n))
     for i in np.flatnonzero(inside.sum((1, 2)) >= LEAST):
         color = found.color[i] = np.median(seen[i][inside[i]], 0)
-        mask = seen_mask(seen[i], ground[i], color, thing.spot, ~behind[i])
-        mask &= ndimage.binary_dilation(answer.masks[which][i] > .02, iterations=6)
         true = answer.masks[which][i] > .5
+        where = near[i] & ~behind[i] & (true | ~fringe[i])
+        mask = seen_mask(seen[i], ground[i], color, thing.spot, where)
         found.iou[i] = overlap(mask, true)
         found.outline[i] = farthest_off(mask, true & ~behind[i])
         found.distance[i] = distance(center(mask), center(true)) if mask.any() else np.inf
@@ -329,22 +341,22 @@ def judge(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
     if reachable is None:
         reachable = answer.frames
     seen, wanted, best = (rgb2lab(x) for x in (frames, answer.frames, reachable))
-    founds, colors, shapes = [], [], []
+    founds, colors, shapes, places = [], [], [], []
     for which, thing in enumerate(answer.scene.things):
         found, true, reached = (find(x, answer, which) for x in (seen, wanted, best))
         before = None if source is None else source.scene.things[which]
         founds.append(found)
         colors.append(colors_are_right(found, true, reached, thing, before))
         shapes.append(shapes_are_right(found, reached, thing))
-    distances = np.stack([found.distance for found in founds])
-    rules = dict(color=np.all(colors, 0), shape=np.all(shapes, 0),
-                 place=(distances <= FARTHEST).all(0),
+        places.append(found.distance <= np.maximum(FARTHEST, reached.distance + 1))
+    rules = dict(color=np.all(colors, 0), shape=np.all(shapes, 0), place=np.all(places, 0),
                  ground=ground_is_right(seen, best, answer, source),
                  alone=is_alone(seen, best, answer, source),
                  sharp=is_clean(seen, best, answer))
     shares = {name: float(right.mean()) for name, right in rules.items()}
     iou = float(np.nanmean(np.stack([found.iou for found in founds])))
-    return Judgement(**shares, iou=iou, worst_distance=float(distances.max()))
+    worst_distance = float(max(found.distance.max() for found in founds))
+    return Judgement(**shares, iou=iou, worst_distance=worst_distance)
 
 # %% ../../nbs/world/score.ipynb #2950e1eb
 def wilson(passed: int, # How many
