@@ -21,9 +21,9 @@ from .pairs import KINDS, SETS, Pair, make_pair, pairs
 from .score import judge, wilson
 
 # %% auto #0
-__all__ = ['PASTED', 'RULES', 'model_code', 'row_code', 'verdict', 'through', 'make_row', 'key_of', 'read_rows', 'parsed', 'run',
-           'passes', 'mcnemar', 'summary', 'percent', 'table', 'shares_by', 'part_share', 'draw_cost', 'run_benchmark',
-           'worst', 'gallery']
+__all__ = ['PASTED', 'RULES', 'model_code', 'row_code', 'in_use', 'verdict', 'through', 'make_row', 'key_of', 'read_rows',
+           'parsed', 'run', 'passes', 'mcnemar', 'summary', 'percent', 'table', 'shares_by', 'part_share', 'draw_cost',
+           'run_benchmark', 'worst', 'gallery']
 
 # %% ../../nbs/world/benchmark.ipynb #3c0ea9fe
 PASTED = 8. # Grey levels: `keep_below` of the second judgement
@@ -40,9 +40,14 @@ def model_code(pipe: Any # A CogVideoX pipeline
 def row_code(method: Method, # What edits
              model: str, # From `model_code`
             ) -> str: # 12 hexadecimal digits
-    "Model and settings, in short"
-    text = json.dumps([model, method.recipe, method.settings], sort_keys=True)
+    "Model and settings, in short; a new setting that is off leaves it as it is"
+    text = json.dumps([model, method.recipe, in_use(method.settings)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+def in_use(settings: Any) -> Any:
+    "Settings without those that are off: none, 0, empty or false"
+    if not isinstance(settings, Mapping): return settings
+    return {name: in_use(x) for name, x in settings.items() if x}
 
 def verdict(frames: np.ndarray, # An edit, (frames, height, width, 3), uint8
             pair: Pair, # What was wanted

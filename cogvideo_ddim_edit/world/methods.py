@@ -145,7 +145,9 @@ class Method:
         "Everything that decides what comes out"
         if self.recipe == 'recolor': return {}
         if self.recipe == 'sdedit': return SDEDIT | dict(self.changes)
-        return preset_with(self.preset, dict(self.changes) | dict(keep_below=0.)).as_dict()
+        changes = dict(self.changes) | dict(keep_below=0., check='none', strict=False)
+        about = preset_with(self.preset, changes).as_dict()
+        return {name: x for name, x in about.items() if name not in ('citation', 'chosen_for')}
 
     @property
     def pastes(self) -> bool:

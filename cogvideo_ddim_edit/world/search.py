@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 import json
 import numpy as np
-from ..injection import Injection
+from ..injection import PUBLIC_SCRIPT, Injection
 from ..settings import EditError, check_number, need
 from .benchmark import make_row, model_code, parsed, row_code, through
 from .methods import METHODS, Method
-from .pairs import Pair
+from .pairs import SETS, Pair
 
 # %% auto #0
-__all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'score', 'trial', 'search',
-           'add_line', 'read_trials', 'draw_trials']
+__all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'MANY_STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'every_other',
+           'score', 'trial', 'search', 'add_line', 'read_trials', 'draw_trials']
 
 # %% ../../nbs/world/search.ipynb #f0c6d252
 def injections(kind: str, # Of `Injection`
@@ -32,6 +32,7 @@ def injections(kind: str, # Of `Injection`
 GUIDANCE = dict(guidance_scale=[3., 4., 5., 6., 7., 8., 10., 12.])
 INTERVALS = dict(guidance_interval=[(0., .5), (0., .75), (0., 1.)])
 STEPS = dict(num_inference_steps=[6, 8, 10, 12, 16])
+MANY_STEPS = dict(num_inference_steps=[10, 12, 16, 25, 50])
 VALUES = dict(injection=injections('values', (.3, .5, .7, .9), (0., .25, .5)))
 DEPTH = dict(strength=[.6, .7, .8, .9, 1.])
 SPACES = {
@@ -40,12 +41,16 @@ SPACES = {
     'faithful': STEPS | GUIDANCE | INTERVALS | VALUES,
     'anchored': STEPS | GUIDANCE | VALUES | DEPTH | dict(source_guidance_scale=[1., 2., 4.]),
     'flow': STEPS | GUIDANCE | DEPTH | dict(source_guidance_scale=[1., 2., 3., 4.], samples=[1, 2]),
-    'replace': GUIDANCE | INTERVALS | dict(
-        injection=injections('replaced', (.3, .5, .7), (.5, .83))),
-    'public_script': GUIDANCE | dict(start=['noise', 'inverted']),
+    'replace': MANY_STEPS | GUIDANCE | INTERVALS | dict(
+        injection=injections('replaced', (.3, .5, .7, .9), (0., .25, .5, .83))),
+    'public_script': GUIDANCE | INTERVALS | dict(
+        num_inference_steps=[8, 10, 20, 25, 50], # which diffusers' inverse scheduler can do
+        start=['noise', 'inverted'], prompted=[False, True],
+        injection=[PUBLIC_SCRIPT.changed(steps_interval=(0., end), layers=(first, 1.))
+                   for end in (.3, .5, .7, 1.) for first in (0., .25, .5)]),
     'no injection': GUIDANCE | INTERVALS | dict(strength=[.5, .6, .7, .8, .9, 1.]),
-    'sdedit': GUIDANCE | dict(strength=[.4, .5, .6, .7, .8, .9]),
-    'sdedit, masked': GUIDANCE | dict(strength=[.5, .6, .7, .8, .9, 1.])}
+    'sdedit': MANY_STEPS | GUIDANCE | dict(strength=[.4, .5, .6, .7, .8, .9]),
+    'sdedit, masked': MANY_STEPS | GUIDANCE | dict(strength=[.5, .6, .7, .8, .9, 1.])}
 
 # %% ../../nbs/world/search.ipynb #b76a4163
 def proposal(best: Mapping[str, Any], # Changes of the best trial so far
@@ -55,6 +60,11 @@ def proposal(best: Mapping[str, Any], # Changes of the best trial so far
     "The best changes with one or two settings drawn anew"
     names = rng.choice(list(space), min(len(space), int(rng.integers(1, 3))), replace=False)
     return dict(best) | {name: space[name][int(rng.integers(len(space[name])))] for name in names}
+
+def every_other(wanted: Sequence[Pair] # From `pairs`
+               ) -> list[Pair]: # Half as many
+    "Half of the pairs, with all sets and kinds among them if there are four or more of each set"
+    return [pair for pair in wanted if (pair.number + SETS.index(pair.set)) % 2 == 0]
 
 def score(rows: Sequence[dict], # From `make_row`
           way: str = 'pasted', # Or 'raw'
