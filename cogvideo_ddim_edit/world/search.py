@@ -12,9 +12,9 @@ import json
 import numpy as np
 from ..injection import PUBLIC_SCRIPT, Injection
 from ..settings import EditError, check_number, need
-from .benchmark import make_row, model_code, parsed, row_code, through
 from .methods import METHODS, Method
 from .pairs import SETS, Pair
+from .rows import judged_row, model_code, parsed, round_trips, row_code
 
 # %% auto #0
 __all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'MANY_STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'every_other',
@@ -59,6 +59,7 @@ def proposal(best: Mapping[str, Any], # Changes of the best trial so far
             ) -> dict[str, Any]: # Changes
     "The best changes with one or two settings drawn anew"
     names = rng.choice(list(space), min(len(space), int(rng.integers(1, 3))), replace=False)
+    names = map(str, names)
     return dict(best) | {name: space[name][int(rng.integers(len(space[name])))] for name in names}
 
 def every_other(wanted: Sequence[Pair] # From `pairs`
@@ -66,7 +67,7 @@ def every_other(wanted: Sequence[Pair] # From `pairs`
     "Half of the pairs, with all sets and kinds among them if there are four or more of each set"
     return [pair for pair in wanted if (pair.number + SETS.index(pair.set)) % 2 == 0]
 
-def score(rows: Sequence[dict], # From `make_row`
+def score(rows: Sequence[dict], # From `judged_row`
           way: str = 'pasted', # Or 'raw'
          ) -> float: # 0…1
     "The mean of the share that passes and of the partial credit"
@@ -75,11 +76,12 @@ def score(rows: Sequence[dict], # From `make_row`
 # %% ../../nbs/world/search.ipynb #5f664f32
 def trial(pipe: Any, # A CogVideoX pipeline
           method: Method, # With the changes to try
-          cases: Sequence[tuple], # Pair, answer and source through the autoencoder
+          cases: Sequence[tuple], # Pairs, each with its `round_trips`
           model: str, # From `model_code`
          ) -> dict[str, Any]: # JSON
     "Edit all pairs and score them"
-    rows = [make_row(pipe, method, pair, *trips, model) for pair, *trips in cases]
+    rows = [judged_row(method(pipe, pair, pair.number), method, pair, trips, model)
+            for pair, trips in cases]
     shares = {way: float(np.mean([row[way]['passes'] for row in rows]))
               for way in ('raw', 'pasted')}
     iou = float(np.mean([row['pasted']['iou'] for row in rows]))
@@ -111,8 +113,7 @@ def search(pipe: Any, # A CogVideoX pipeline
         seen.add(code)
         found = there.get((code, len(wanted)))
         if found is None:
-            cases = cases or [(p, *(through(pipe, x.frames) for x in (p.answer, p.source)))
-                              for p in wanted]
+            cases = cases or [(p, round_trips(pipe, p)) for p in wanted]
             found = trial(pipe, one, cases, model)
             add_line(path, found)
         if report:
