@@ -27,8 +27,8 @@ from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_choice, need
 from .trust import round_trip
 from .video import Video, decode_latents
-from .world.sampling import (
-    FIRST_BACKGROUNDS, FIRST_COLORS, as_unit, caption, sample_scene)
+from .world.colors import FIRST_BACKGROUNDS, FIRST_COLORS, as_unit
+from .world.sampling import caption, sample_scene
 from .world.shapes import SHAPES, Scene, changed, render
 
 # %% auto #0

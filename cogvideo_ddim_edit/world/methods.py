@@ -19,8 +19,8 @@ from ..reconstruction import edit
 from ..settings import EditError, check_choice, check_names
 from ..video import Video, decode_latents
 from .pairs import Pair
-from .sampling import BACKGROUNDS, COLORS
-from .score import distance_to_name
+from .colors import BACKGROUNDS, COLORS
+from .reading_scenes import distance_to_name
 
 # %% auto #0
 __all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
