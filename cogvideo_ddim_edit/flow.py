@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .compatibility import check_use
-from .injection import Injection, around, view_of
+from .injection import Injection
+from .reference import around, view_of
 from .masks import pad_mask
 from .presets import Preset, PresetError
 from .schedulers import (
