@@ -19,7 +19,8 @@ from .inversion import Inversion, invert
 from .jobs import Job, checked_job, found_masks
 from .loading import requirements
 from .masks import keep_unchanged, source_outside
-from .presets import Preset, preset_with, share_of_noise
+from .presets import Preset, preset_with
+from .checks import share_of_noise
 from .video import Video, decode_latents
 
 # %% auto #0
