@@ -6,17 +6,20 @@
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from math import cos, sin
 from typing import Any
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
 from .inversion import Inversion, sampler
+from .checks import StartError
 from .jobs import Job, found_masks, start_latents
-from .masks import keep_outside
+from .masks import keep_outside, token_mask
 from .presets import EditSettings, Preset
 from .reference import around, injected
 from .schedule import within
-from .schedulers import scheduler_of
+from .schedulers import angle, scheduler_of
+from .settings import need
 
 # %% auto #0
 __all__ = ['UNSEEN', 'guided', 'denoised', 'sampled_again']
@@ -50,12 +53,14 @@ def denoised(job: Job # With an inversion
     scheduler = sampler(pipe, inversion, edit.strength, edit.replay)
     timesteps = scheduler.path(n)
     start = start_latents(pipe, inversion, edit.start, job.seed, timesteps[0])
+    if edit.renoise:
+        start = renoised(pipe, start, inversion, timesteps[0], edit.renoise)
     job.masks = found_masks(job)
     words, negative, reference = edit_texts(job)
     view = guide = nullcontext()
     if edit.injection.gives:
         view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
-                        reference, inversion.image_latents)
+                        reference, inversion.image_latents, region=region_of(job))
     if edit.guided:
         guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
     with scheduler_of(pipe, scheduler), view, guide:
@@ -65,6 +70,21 @@ def denoised(job: Job # With an inversion
     return z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
 
 # %% ../nbs/05_denoising.ipynb #444d5c04
+def renoised(pipe: Any, # A CogVideoX pipeline
+             start: torch.Tensor, # Inverted latents, (1, padded_frames, channels, h, w)
+             inversion: Inversion, # They are from
+             timestep: int, # Of `start`
+             times: int, # K of K-RNR
+            ) -> torch.Tensor: # As `start`
+    "The source noised with its inverted latents, and again with what comes out (1)"
+    φ = angle(pipe.scheduler.alphas_cumprod[timestep]).item()
+    need(cos(φ) > 1e-3, f'renoise is {times}, but at timestep {timestep} there is nothing of the '
+         'source to mix in; use strength below 1', StartError)
+    clean = pad_latents(pipe, inversion.latents).to(start)
+    for _ in range(times):
+        start = cos(φ)*clean + sin(φ)*start
+    return start
+
 class Part(Mapping):
     "The latents of some timesteps, read when asked for"
     def __init__(self, latents: Mapping[int, torch.Tensor], timesteps: Sequence[int]):
@@ -88,6 +108,11 @@ def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tenso
     negative = encode_prompts(job.pipe, against*k, job.texts) if edit.guided else None
     if shown is None: return words, negative, inversion.prompt_embeds
     return words, negative, encode_prompts(job.pipe, [shown], job.texts)
+
+def region_of(job: Job) -> torch.Tensor | None: # (k, tokens), 0…1; None: everything
+    "What may change, where an injection is divided by it"
+    if job.masks is None or not job.preset.edit.injection.by_region: return None
+    return torch.stack([token_mask(job.pipe, mask).flatten() for mask in job.masks])
 
 def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
     "What puts the source back outside of the masks"

@@ -55,6 +55,7 @@ class Injection(Settings):
     reference_text: bool = False # May the edit look at the reference's text tokens too?
     text_looks: bool = False # May the edit's text tokens look? It rewrites the prompt
     row_by_row: bool = False # A reference for each row, under the edit's prompts? Else one for all
+    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_region
     shown: torch.Tensor | None = None # Of each reference token, (F, h, w), 0…1; None: 1
     looks: torch.Tensor | None = None # Of each edit token, (F, h, w), 0…1; None: 1
 
@@ -101,6 +102,11 @@ class Injection(Settings):
         if not self.gives: return 0.
         if is_schedule(self.layers): return interpolate(self.layers, i/n)
         return float(within(self.layers, i, n))
+
+    def always(self, divided: bool # Is there a region?
+              ) -> bool:
+        "Is something taken in the steps outside of `steps_interval` too?"
+        return divided and self.by_region and self.gives and self.kind == 'queries and keys'
 
     def last_layer(self, n: int # How many blocks there are
                   ) -> int: # -1: none
@@ -164,6 +170,12 @@ def check_together(injection):
     need(not injection.reference_text or kind not in ('values', 'queries and keys'),
          f'kind={kind!r} keeps values and keys of as many text tokens as there are, so there is no '
          'place for reference_text; leave it out')
+    divides = kind in ('replaced', 'queries and keys')
+    need(not injection.by_region or divides, f'by_region divides what is exchanged, but '
+         f"kind={kind!r} exchanges nothing; use 'replaced' or 'queries and keys'")
+    numbers = shown is not None or injection.looks is not None
+    need(not (injection.by_region and numbers), 'by_region divides by the mask of the edit; leave '
+         'shown and looks out')
     soft = shown is not None and bool(((shown > 0) & (shown < 1)).any())
     need(not soft or kind not in ('replaced', 'queries and keys'), 'numbers in shown are between '
          f'0 and 1, but kind={kind!r} exchanges a key or leaves it; use 0 and 1 only')

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import torch
 import torch.nn.functional as F
 from .attention import (
-    CogVideoXAttnProcessor2_0ForDDIMInversion, OverrideAttnProcessors, need)
+    CogVideoXAttnProcessor2_0ForDDIMInversion, OverrideAttnProcessors, need, parallel_config)
 from .compatibility import check_cache, check_use, is_compiled
 from .injection import Injection
+from .region import DividedAttnProcessor
 from .schedule import PerToken
 
 # %% auto #0
@@ -54,12 +55,14 @@ def injected(
     prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
     image_latents: torch.Tensor | None = None, # Source's image channels, (1, F, C', h, w)
     *,
+    region: torch.Tensor | None = None, # What may change, (k, tokens), 0…1; None: everything
     early: bool = True, # Do reference rows leave after the last block that injects?
 ) -> Iterator[torch.nn.Module]:
     "`transformer` with the source in view; of nested uses the innermost counts"
     check_use(transformer, injection, trajectory, image_latents)
     timesteps, blocks = sorted(trajectory, reverse=True), transformer.transformer_blocks
     last, now = injection.last_layer(len(blocks)), SimpleNamespace(rows=0, edits=0, weight=0.)
+    always = injection.always(region is not None)
 
     def references(rows): return now.rows
 
@@ -71,7 +74,7 @@ def injected(
         need(t in trajectory, f'the pipeline is at timestep {t}, which the inversion did not '
              'visit; use its number of steps')
         now.weight = injection.weight_at(timesteps.index(t), len(timesteps))
-        if not now.weight or last < 0: return keywords
+        if not (now.weight or always) or last < 0: return keywords
         now.edits = len(keywords['hidden_states'])
         now.rows = now.edits if injection.row_by_row else 1
         text = keywords['encoder_hidden_states'] if injection.row_by_row else prompt_embeds
@@ -80,7 +83,7 @@ def injected(
     def after(v): return v[:len(v) - now.rows]
 
     leaves = early and not any(map(is_compiled, blocks))
-    with (view_of(transformer, injection, references, lambda: now.weight),
+    with (view_of(transformer, injection, references, lambda: now.weight, region),
           around(transformer, before, after),
           leaving(transformer, last if leaves else len(blocks), now)):
         yield transformer
@@ -91,14 +94,21 @@ def view_of(
     injection: Injection, # What is shared, and in which blocks
     references: Callable[[int], int], # Rows → how many, the last ones, are references
     weight: Callable[[], float], # Returns the weight of the present step
+    region: torch.Tensor | None = None, # What may change, (k, tokens), 0…1; None: everything
 ) -> AbstractContextManager:
     "`OverrideAttnProcessors` by which edit rows look at reference rows as `injection` says"
     shown = PerToken(injection.reference_text, injection.shown)
+    parallel = parallel_config(transformer, transformer.transformer_blocks[0].attn1.processor)
+    need(region is None or not parallel, 'a region does not go with context parallelism, which '
+         'cuts the tokens into pieces; leave by_region out')
     looks = PerToken(injection.text_looks, injection.looks)
 
     def processor(i, n):
         factor = injection.factor_at(i, n)
         def in_this_block(): return weight()*factor if factor else 0.
+        if region is not None and injection.by_region and factor:
+            return DividedAttnProcessor(injection.kind, in_this_block, region, shown, looks,
+                                        references)
         return CogVideoXAttnProcessor2_0ForDDIMInversion(
             injection.kind, in_this_block, shown, looks, references)
     return OverrideAttnProcessors(transformer, processor)
