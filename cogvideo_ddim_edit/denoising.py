@@ -22,7 +22,7 @@ from .schedulers import angle, scheduler_of
 from .settings import need
 
 # %% auto #0
-__all__ = ['UNSEEN', 'guided', 'denoised', 'sampled_again']
+__all__ = ['UNSEEN', 'guided', 'denoised', 'renoised', 'sampled_again']
 
 # %% ../nbs/05_denoising.ipynb #1721ade3
 @contextmanager
@@ -69,22 +69,7 @@ def denoised(job: Job # With an inversion
                           callback_on_step_end=outside(job))
     return z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
 
-# %% ../nbs/05_denoising.ipynb #444d5c04
-def renoised(pipe: Any, # A CogVideoX pipeline
-             start: torch.Tensor, # Inverted latents, (1, padded_frames, channels, h, w)
-             inversion: Inversion, # They are from
-             timestep: int, # Of `start`
-             times: int, # K of K-RNR
-            ) -> torch.Tensor: # As `start`
-    "The source noised with its inverted latents, and again with what comes out (1)"
-    φ = angle(pipe.scheduler.alphas_cumprod[timestep]).item()
-    need(cos(φ) > 1e-3, f'renoise is {times}, but at timestep {timestep} there is nothing of the '
-         'source to mix in; use strength below 1', StartError)
-    clean = pad_latents(pipe, inversion.latents).to(start)
-    for _ in range(times):
-        start = cos(φ)*clean + sin(φ)*start
-    return start
-
+# %% ../nbs/05_denoising.ipynb #cd9671ec
 class Part(Mapping):
     "The latents of some timesteps, read when asked for"
     def __init__(self, latents: Mapping[int, torch.Tensor], timesteps: Sequence[int]):
@@ -109,6 +94,7 @@ def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tenso
     if shown is None: return words, negative, inversion.prompt_embeds
     return words, negative, encode_prompts(job.pipe, [shown], job.texts)
 
+# %% ../nbs/05_denoising.ipynb #1358cb3e
 def region_of(job: Job) -> torch.Tensor | None: # (k, tokens), 0…1; None: everything
     "What may change, where an injection is divided by it"
     if job.masks is None or not job.preset.edit.injection.by_region: return None
@@ -121,6 +107,22 @@ def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
     def acts(i, n): return within(interval, i, n)
     return keep_outside(job.masks, job.inversion.trajectory, clean, acts,
                         strengths=job.pixel_masks is not None)
+
+# %% ../nbs/05_denoising.ipynb #f53d6684
+def renoised(pipe: Any, # A CogVideoX pipeline
+             start: torch.Tensor, # Inverted latents, (1, padded_frames, channels, h, w)
+             inversion: Inversion, # They are from
+             timestep: int, # Of `start`
+             times: int, # K of K-RNR
+            ) -> torch.Tensor: # As `start`
+    "The source noised with its inverted latents, and again with what comes out (1)"
+    φ = angle(pipe.scheduler.alphas_cumprod[timestep]).item()
+    need(cos(φ) > 1e-3, f'renoise is {times}, but at timestep {timestep} there is nothing of the '
+         'source to mix in; use strength below 1', StartError)
+    clean = pad_latents(pipe, inversion.latents).to(start)
+    for _ in range(times):
+        start = cos(φ)*clean + sin(φ)*start
+    return start
 
 # %% ../nbs/05_denoising.ipynb #eec1af61
 UNSEEN = Injection(weight=0.) # Nothing of the source is in view

@@ -55,7 +55,7 @@ class Injection(Settings):
     reference_text: bool = False # May the edit look at the reference's text tokens too?
     text_looks: bool = False # May the edit's text tokens look? It rewrites the prompt
     row_by_row: bool = False # A reference for each row, under the edit's prompts? Else one for all
-    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_region
+    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_divided
     shown: torch.Tensor | None = None # Of each reference token, (F, h, w), 0…1; None: 1
     looks: torch.Tensor | None = None # Of each edit token, (F, h, w), 0…1; None: 1
 

@@ -18,13 +18,14 @@ from .settings import (
     EditError, Settings, check_choice, check_names, check_number, check_text, need)
 
 # %% auto #0
-__all__ = ['CHECKS', 'HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError',
-           'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
-           'refuse_inverted']
+__all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY',
+           'PresetError', 'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of',
+           'preset_with', 'refuse_inverted']
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
 HELD = Injection('values', 1., (.1, .5))
+STRUCTURE = Injection('queries and keys', 1., (0., .5), text_looks=True, by_region=True)
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
@@ -174,6 +175,35 @@ PRESETS = {
     'anchored': Preset(
         InversionSettings(12, strength=.9), EditSettings(HELD, '', 8.), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
+    'flowalign': Preset(
+        InversionSettings(12, strength=.7),
+        EditSettings(Injection(weight=0.), None, 13.5, keep_below=0., source_pull=.01), 'flow',
+        'FlowAlign, 2505.23145: its guidance and pull; steps and strength as flow', TOY),
+    'flowanchor': Preset(
+        InversionSettings(12, strength=.7),
+        EditSettings(Injection(weight=0.), '', 7., keep_below=0., source_guidance_scale=2.,
+                     magnify=1.), 'flow',
+        'FlowAnchor, 2604.22586: its magnitude term; the rest as flow', TOY),
+    'motion': Preset(
+        InversionSettings(12), EditSettings(
+            Injection(weight=0.), '', 8.5, keep_below=0., source_guidance_scale=4.5, samples=5,
+            samples_interval=(0, .2), temperature=.01, noise_held=.25), 'flow',
+        'DynaEdit, 2603.17989', TOY),
+    'consistedit': Preset(
+        InversionSettings(12, entry_steps=1),
+        EditSettings(STRUCTURE, '', 6., (0., 1.), mask='automatic', mask_interval=(0., 0.),
+                     keep_below=0.),
+        citation='ConsistEdit, 2510.17803; its mask is of words', chosen_for=TOY),
+    'ditctrl': Preset(
+        InversionSettings(),
+        EditSettings(Injection('replaced', 1., (.04, .5), (.83, 1.), True, True, by_region=True),
+                     '', 6., (0., 1.), mask='automatic', mask_interval=(0., 0.), keep_below=0.),
+        citation='DiTCtrl, 2412.18597; its masks are of words',
+        chosen_for='CogVideoX-2B, 30 blocks'),
+    'krnr': Preset(
+        InversionSettings(12, strength=.85),
+        EditSettings(Injection(weight=0.), '', 6., (0., 1.), renoise=2, keep_below=0.),
+        citation='K-RNR, 2506.08004', chosen_for=TOY),
     'public_script': Preset(
         InversionSettings(guidance_scale=6., prompted=False, scheduler='diffusers'),
         EditSettings(PUBLIC_SCRIPT, '', 6., (0., 1.), 'noise', keep_below=0.),

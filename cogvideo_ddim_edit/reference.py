@@ -13,7 +13,7 @@ from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, OverrideAttnProcessors, need, parallel_config)
 from .compatibility import check_cache, check_use, is_compiled
 from .injection import Injection
-from .region import DividedAttnProcessor
+from .divided import DividedAttnProcessor
 from .schedule import PerToken
 
 # %% auto #0
