@@ -106,7 +106,8 @@ class DividedAttnProcessor: # no subclass: `capture` would take it for the plain
     def replaced(self, q, k, v, k_ref, v_ref, text_length):
         "Attention (2) over the reference's keys and values"
         which = self.shown.tokens(text_length, q.shape[2]).some
-        keys, values = (blend(x, as_many(len(q), ref), which) for x, ref in ((k, k_ref), (v, v_ref)))
+        taken = ((k, k_ref), (v, v_ref))
+        keys, values = (blend(x, as_many(len(q), ref), which) for x, ref in taken)
         looks = self.looks.tokens(text_length, q.shape[2])
         mixed = parted(q, keys, values, self.region, self.attend)[:, :, looks.some]
         return put_together(q, k, v, mixed, looks, self.attend)

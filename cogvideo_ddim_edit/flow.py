@@ -90,8 +90,8 @@ def moved(scheduler: FlowEditScheduler, # In a step
     "The edit after a step (1)"
     s, x = scheduler, scheduler.solved
     source, how = s.source.to(x), s.how
-    own = predicted(s, sources(s, x).to(x), s.velocity, t)
-    d = averaged(s, in_edits(s, predicted(s, x, v, t)) - own)
+    unmoved = predicted(s, sources(s, x).to(x), s.velocity, t)
+    d = averaged(s, in_edits(s, predicted(s, x, v, t)) - unmoved)
     Δ, ρ = in_edits(s, x - source), kept(s, t, following)
     Δ = step_towards(Δ, d.expand_as(Δ), ρ, how.source_pull, how.magnify)
     if s.mask is not None:
@@ -208,9 +208,10 @@ def flow_latents(
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
     if len(prompts) > 1 and one_by_one(preset):
         masks = [None]*len(prompts) if mask is None else mask.split(1)
+        alone = zip(prompts, masks, strict=True)
         return torch.cat([
             flow_latents(pipe, latents, [prompt], source_prompt, preset, mask=one, image=image,
-                         seed=seed, texts=texts) for prompt, one in zip(prompts, masks, strict=True)])
+                         seed=seed, texts=texts) for prompt, one in alone])
     edit, n = preset.edit, preset.inversion.num_inference_steps
     z = pad_latents(pipe, latents).float()
     scheduler = flow_scheduler(pipe, preset, z, mask, seed, len(prompts))

@@ -25,7 +25,7 @@ __all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY',
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
 HELD = Injection('values', 1., (.1, .5))
-STRUCTURE = Injection('queries and keys', 1., (0., .5), text_looks=True, by_region=True)
+STRUCTURE = Injection('queries and keys', text_looks=True, by_region=True)
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
@@ -177,8 +177,8 @@ PRESETS = {
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
     'flowalign': Preset(
         InversionSettings(12, strength=.7),
-        EditSettings(Injection(weight=0.), None, 13.5, keep_below=0., source_pull=.01), 'flow',
-        'FlowAlign, 2505.23145: its guidance and pull; steps and strength as flow', TOY),
+        EditSettings(Injection(weight=0.), None, 7., keep_below=0., source_pull=.01), 'flow',
+        'FlowAlign, 2505.23145: its pull and negative prompt; guidance 7, not 13.5', TOY),
     'flowanchor': Preset(
         InversionSettings(12, strength=.7),
         EditSettings(Injection(weight=0.), '', 7., keep_below=0., source_guidance_scale=2.,

@@ -32,7 +32,7 @@ from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.benchmark import PASTED, through, verdict
 from cogvideo_ddim_edit.world.methods import person_mask
 from cogvideo_ddim_edit.world.pairs import KINDS, Pair, change, make_pair
-from cogvideo_ddim_edit.world.sampling import MOTIONS, caption, sample_scene
+from cogvideo_ddim_edit.world.sampling import caption, sample_scene
 from cogvideo_ddim_edit.world.score import wilson
 from cogvideo_ddim_edit.world.shapes import changed, render
 
@@ -63,7 +63,7 @@ FREE = dict(injection=Injection(weight=0.0))
 DEEP = replace(PRESETS['ditctrl'].edit.injection, layers=(0.5, 1.0))
 FLOWS = {name: Way(name) for name in ('flow', 'flowalign', 'flowanchor')}
 WAYS = {
-    'length': {'default': Way()} | FLOWS,
+    'length': FLOWS,
     'things': {name: Way(name) for name in ('default', 'anchored', 'consistedit', 'krnr')}
     | {'ditctrl': Way('ditctrl', dict(injection=DEEP, num_inference_steps=12))}
     | FLOWS,
@@ -125,7 +125,9 @@ def motion_pair(number: int) -> Pair:
 def halfway(pair: Pair) -> str:
     """The prompt with the colour changed and the shape not yet"""
     before, after = pair.source.scene.things[0], pair.answer.scene.things[0]
-    return caption(changed(pair.source.scene, 0, color=after.color, rgb=after.rgb, motion=before.motion))
+    return caption(
+        changed(pair.source.scene, 0, color=after.color, rgb=after.rgb, motion=before.motion)
+    )
 
 
 def mask_of(pair: Pair, outside: float) -> np.ndarray:
@@ -135,7 +137,9 @@ def mask_of(pair: Pair, outside: float) -> np.ndarray:
 
 def edited(pipe, way: Way, pair: Pair) -> np.ndarray:
     """The frames of an edit, nothing pasted"""
-    how = dict(way.changes) | dict(keep_below=0.0, check='none', preset=way.preset, seed=pair.number)
+    how = dict(way.changes) | dict(
+        keep_below=0.0, check='none', preset=way.preset, seed=pair.number
+    )
     if way.outside is not None:
         how['mask'] = mask_of(pair, way.outside)
     frames, shown = pair.source.frames, pair.source_prompt
@@ -169,9 +173,7 @@ def made(pipe, question: str, cell: int, name: str, pair: Pair, trips: list) -> 
     if question == 'motion':
         return row | dict(raw=moves(frames, pair))
     pasted = keep_unchanged(frames, trips[1], pair.source.frames, PASTED)
-    return row | dict(
-        raw=verdict(frames, pair, trips[0]), pasted=verdict(pasted, pair, trips[0])
-    )
+    return row | dict(raw=verdict(frames, pair, trips[0]), pasted=verdict(pasted, pair, trips[0]))
 
 
 def key_of(row: Mapping) -> tuple:
@@ -215,7 +217,9 @@ def run(path: Path, videos: int, questions: list[str]) -> None:
             for name in todo:
                 row = made(pipe, question, cell, name, pair, trips)
                 print(json.dumps(row), file=file, flush=True)
-                print(question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True)
+                print(
+                    question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True
+                )
 
 
 def table(rows: list[dict]) -> str:
