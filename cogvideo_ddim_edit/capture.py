@@ -17,7 +17,7 @@ from . import settings
 from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config, project)
 from .compatibility import is_cached, is_compiled
-from .injection import ARGUMENTS
+from .reference import ARGUMENTS
 from .inversion import Inversion
 from .schedule import checked_interval, within
 from .shares import MapsError, View, attention_rows, masses, need

@@ -16,7 +16,7 @@ from diffusers import DDIMInverseScheduler
 from .calls import (
     call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
 from .identity import array_key, made_by, model_identity
-from .injection import around
+from .reference import around
 from .loading import requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,

@@ -26,7 +26,7 @@ from diffusers import (
 )
 from transformers import T5Config, T5EncoderModel
 
-from cogvideo_ddim_edit.injection import injected
+from cogvideo_ddim_edit.reference import injected
 from cogvideo_ddim_edit.cost import call_flops, job_calls, text_flops, vae_flops
 from cogvideo_ddim_edit.memory import (
     COMPONENTS,
