@@ -42,9 +42,9 @@ def row_code(method: Method, # What edits
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 def in_use(settings: Any) -> Any:
-    "Settings without those that are off: none, 0, empty or false"
+    "Settings without those that are off: none, 0, empty or false, or a part that is all"
     if not isinstance(settings, Mapping): return settings
-    return {name: in_use(x) for name, x in settings.items() if x}
+    return {name: in_use(x) for name, x in settings.items() if x and x != [0., 1.]}
 
 # %% ../../nbs/world/rows.ipynb #f60e3faf
 def verdict(frames: np.ndarray, # An edit, (frames, height, width, 3), uint8
