@@ -23,7 +23,7 @@ from .colors import BACKGROUNDS, COLORS
 from .reading_scenes import distance_to_name
 
 # %% auto #0
-__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
+__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'DITCTRL', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
            'person_mask', 'sdedit', 'Method']
 
 # %% ../../nbs/world/methods.ipynb #d0e21100
@@ -178,6 +178,7 @@ class Method:
                     preset=self.preset, seed=seed, **changes).video.frames
 
 # %% ../../nbs/world/methods.ipynb #c06a038d
+DITCTRL = preset_with('ditctrl', {}).edit.injection
 METHODS = {method.name: method for method in (
     Method('default', about='the preset'),
     Method('fast', preset='fast', about='the preset'),
@@ -187,7 +188,14 @@ METHODS = {method.name: method for method in (
     Method('flow as published', preset='flow',
            changes=dict(num_inference_steps=50, strength=.66, guidance_scale=13.5,
                         source_guidance_scale=3.5), about='FlowEdit, as for SD3'),
-    Method('replace', preset='replace', about='the preset: DiTCtrl'),
+    Method('flowalign', preset='flowalign', about='the preset: FlowAlign'),
+    Method('flowanchor', preset='flowanchor', about='the preset: FlowAnchor'),
+    Method('consistedit', preset='consistedit', about='the preset: ConsistEdit'),
+    Method('krnr', preset='krnr', about='the preset: K-RNR'),
+    Method('ditctrl', preset='ditctrl',
+           changes=dict(num_inference_steps=12, injection=DITCTRL.changed(layers=(.5, 1.))),
+           about='the preset, with 12 steps and in half of the blocks: DiTCtrl with masks'),
+    Method('replace', preset='replace', about='the preset: DiTCtrl without masks'),
     Method('public_script', preset='public_script', about='the preset: zai-org/CogVideo'),
     Method('no injection', changes=dict(injection=Injection(weight=0.)),
            about='default, nothing taken from the source'),

@@ -11,8 +11,9 @@ from typing import Any
 import json
 import numpy as np
 from ..injection import PUBLIC_SCRIPT, Injection
+from ..presets import STRUCTURE
 from ..settings import EditError, check_number, need
-from .methods import METHODS, Method
+from .methods import DITCTRL, METHODS, Method
 from .pairs import SETS, Pair
 from .rows import judged_row, model_code, parsed, round_trips, row_code
 
@@ -41,6 +42,15 @@ SPACES = {
     'faithful': STEPS | GUIDANCE | INTERVALS | VALUES,
     'anchored': STEPS | GUIDANCE | VALUES | DEPTH | dict(source_guidance_scale=[1., 2., 4.]),
     'flow': STEPS | GUIDANCE | DEPTH | dict(source_guidance_scale=[1., 2., 3., 4.], samples=[1, 2]),
+    'flowalign': STEPS | GUIDANCE | DEPTH | dict(source_pull=[.01, .03, .1]),
+    'flowanchor': STEPS | GUIDANCE | DEPTH | dict(
+        source_guidance_scale=[1., 2., 3.5], magnify=[.5, 1, 2, 4]),
+    'consistedit': GUIDANCE | dict(mask=['automatic', 'difference'], injection=[
+        STRUCTURE.changed(steps_interval=(0., end)) for end in (.3, .5, 1.)]),
+    'krnr': GUIDANCE | dict(renoise=[0, 1, 2, 3], strength=[.5, .7, .85, .95]),
+    'ditctrl': GUIDANCE | dict(injection=[
+        DITCTRL.changed(layers=(first, 1.), steps_interval=part)
+        for first in (0., .25, .5) for part in ((.04, .5), (0., .5), (.1, .3))]),
     'replace': MANY_STEPS | GUIDANCE | INTERVALS | dict(
         injection=injections('replaced', (.3, .5, .7, .9), (0., .25, .5, .83))),
     'public_script': GUIDANCE | INTERVALS | dict(
