@@ -19,7 +19,7 @@ from .rows import judged_row, model_code, parsed, round_trips, row_code
 
 # %% auto #0
 __all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'MANY_STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'every_other',
-           'score', 'trial', 'search', 'add_line', 'read_trials', 'draw_trials']
+           'score', 'trial', 'search', 'add_line', 'read_trials', 'found_table', 'draw_trials']
 
 # %% ../../nbs/world/search.ipynb #f0c6d252
 def injections(kind: str, # Of `Injection`
@@ -146,17 +146,33 @@ def read_trials(path: str | Path # JSON Lines; there need be no such file
     return [row for row in map(parsed, lines) if row]
 
 # %% ../../nbs/world/search.ipynb #f56a65f4
+def found_table(trials: Sequence[dict] # From `read_trials`
+               ) -> str: # Markdown
+    "The first and the best trial of each method"
+    lines = [('method', 'trials', 'score as it is', 'best score', 'calls', 'found'), ['---']*6]
+    for name in dict.fromkeys(t['method'] for t in trials):
+        some = [t for t in trials if t['method'] == name]
+        best = max(some, key=lambda t: t['score'])
+        changes = ', '.join(f'{k} {x}' for k, x in best['changes'].items()) or 'as it is'
+        lines.append((name, str(len(some)), f'{some[0]["score"]:.2f}', f'{best["score"]:.2f}',
+                      f'{best["calls"]:.0f}', changes))
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
 def draw_trials(trials: Sequence[dict] # From `read_trials`
                ) -> Any: # A matplotlib Figure
     "The best score so far of each method"
     from matplotlib.figure import Figure
-    fig = Figure(figsize=(7.6, 3.4), dpi=90, layout='constrained')
-    ax = fig.subplots()
+    fig = Figure(figsize=(7.6, 4), dpi=90, layout='constrained')
+    ax, ends = fig.subplots(), {}
     for i, name in enumerate(dict.fromkeys(t['method'] for t in trials)):
         best = np.maximum.accumulate([t['score'] for t in trials if t['method'] == name])
         ax.step(range(1, len(best) + 1), best, where='post', color=f'C{i % 10}')
-        ax.annotate(name, (len(best), best[-1]), (4, 0), textcoords='offset points',
-                    color=f'C{i % 10}', va='center', fontsize=8)
+        ends[name] = (len(best), float(best[-1]), f'C{i % 10}')
     ax.set(xlabel='trials', ylabel='best score so far, 0…1')
+    height = -1.
+    for name, (x, y, color) in sorted(ends.items(), key=lambda end: end[1][1]):
+        height = max(y, height + .05*np.ptp(ax.get_ylim())) # names do not cover each other
+        ax.annotate(name, (x, y), (x + .3, height), color=color, va='center', fontsize=8,
+                    arrowprops=dict(arrowstyle='-', color=color, lw=.5))
     ax.spines[['top', 'right']].set_visible(False)
     return fig
