@@ -157,10 +157,10 @@ VALIDATED = 'validation pairs of world/search'
 
 PRESETS = {
     'default': Preset(
-        InversionSettings(8, refinement=(), entry_steps=1), EditSettings(guidance_scale=6.),
+        InversionSettings(8, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
         citation=VALIDATED, chosen_for=TOY),
     'fast': Preset(
-        InversionSettings(6, refinement=(), entry_steps=1), EditSettings(guidance_scale=6.),
+        InversionSettings(6, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
         citation='as default, with fewer steps; ' + VALIDATED, chosen_for=TOY),
     'faithful': Preset(
         edit=EditSettings(Injection('values', 1., (0., .4))),
