@@ -12,55 +12,64 @@ import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .compatibility import check_use
-from .injection import Injection, around, view_of
-from .masks import pad_mask
-from .presets import Preset, PresetError
+from .flow_rules import likeness_weights, next_noise, step_towards
+from .injection import Injection
+from .masks import pad_mask, token_mask
+from .presets import EditSettings, Preset, PresetError
+from .reference import around, view_of
+from .schedule import within
 from .schedulers import (
     CogVideoXDDIMPathScheduler, as_float, scheduler_of)
 from .settings import need
 
 # %% auto #0
-__all__ = ['FlowEditScheduler', 'beside_source', 'flow_latents']
+__all__ = ['SharedNoiseScheduler', 'FlowEditScheduler', 'beside_source', 'flow_latents']
 
-# %% ../nbs/04b_flow.ipynb #93bdca0b
-class FlowEditScheduler(CogVideoXDDIMPathScheduler):
-    "Moves a clean latent by the difference of two predictions (1), instead of denoising noise"
+# %% ../nbs/04b_flow.ipynb #42b676ba
+class SharedNoiseScheduler(CogVideoXDDIMPathScheduler):
+    "Shows the network clean latents with noise, the same for a source and its edits"
     def between(self, source: torch.Tensor, # Clean latents, (1, latent_frames, channels, h, w)
-                seed: int, # Of the noise, which is new at each step
+                seed: int, # Of the noise
                 mask: torch.Tensor | None = None, # (latent_frames, h, w) or (k, …), 0…1; None: 1
                 edits: int = 1, # k, different edits in one batch; the rows of each stand together
-               ) -> FlowEditScheduler:
+                how: EditSettings = EditSettings(), # Which noises, and how far a step goes
+               ) -> SharedNoiseScheduler:
         "Say what is edited, before the pipeline is called"
         self.source, self.seed, self.mask, self.edits = source, seed, mask, edits
+        self.how = how
         return self
 
     def set_timesteps(self, num_inference_steps: int, device: Any = None) -> None:
         "Prepare a walk along the path, from noise to clean"
         super().set_timesteps(num_inference_steps, device)
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.noise = self.velocity = None
-
-    def noisy(self, x: torch.Tensor, t: int) -> torch.Tensor:
-        "Clean latents with this step's noise"
-        φ, times = self.angles[int(t)], len(x)//len(self.noise)
-        return cos(φ)*x + sin(φ)*self.noise.to(x).repeat(times, 1, 1, 1, 1)
+        self.noise = self.velocity = self.drawn = None
 
     def scale_model_input(self, sample: torch.Tensor, # The edit, once or twice (guidance)
                           timestep: int | None = None) -> torch.Tensor:
         "The edit with this step's noise, the same for rows with and without prompt and all edits"
-        x = self.solved.to(sample.device)
-        size = (len(x)//self.edits, *x.shape[1:])
-        self.noise = torch.randn(size, generator=self.generator, dtype=torch.float32)
-        return self.noisy(x, timestep).repeat(len(sample)//len(x), 1, 1, 1, 1).to(sample)
+        x, every = self.solved.to(sample.device), alike(self)
+        size = len(x)//self.edits, *x.shape[1:]
+        fresh = torch.randn(size, generator=self.generator, dtype=torch.float32)
+        self.drawn = next_noise(self.drawn, fresh, self.angles[int(timestep)], self.how.noise_held)
+        self.noise = self.drawn[::every].repeat_interleave(every, 0)
+        return noisy(self, x, timestep).repeat(len(sample)//len(x), 1, 1, 1, 1).to(sample)
 
-    def sources(self, like: torch.Tensor) -> torch.Tensor:
-        "The source's clean latents, a row for each row of one edit"
-        return self.source.to(like.device).expand(len(self.noise), -1, -1, -1, -1)
+# %% ../nbs/04b_flow.ipynb #5836f03a
+def alike(scheduler: SharedNoiseScheduler) -> int: # 1: each has a noise of its own
+    "How many rows of an edit have the same noise in this step"
+    how = scheduler.how
+    several = within(how.samples_interval, scheduler.calls, len(scheduler.walk))
+    return 1 if several else how.samples
 
-    def source_rows(self, like: torch.Tensor, t: int) -> torch.Tensor:
-        "The source with this step's noise, a row for each row of one edit"
-        return self.noisy(self.sources(like), t).to(like)
+def noisy(scheduler: SharedNoiseScheduler, x: torch.Tensor, t: int) -> torch.Tensor:
+    "Clean latents with this step's noise"
+    φ, times = scheduler.angles[int(t)], len(x)//len(scheduler.noise)
+    return cos(φ)*x + sin(φ)*scheduler.noise.to(x).repeat(times, 1, 1, 1, 1)
 
+# %% ../nbs/04b_flow.ipynb #222e53a7
+class FlowEditScheduler(SharedNoiseScheduler):
+    "Moves a clean latent by the difference of two predictions (1), instead of denoising noise"
     def step(self, model_output: torch.Tensor, # v of the edit's rows
              timestep: int, # Of this step
              sample: torch.Tensor, # What the pipeline has
@@ -69,31 +78,59 @@ class FlowEditScheduler(CogVideoXDDIMPathScheduler):
             ) -> tuple:
         "One step (1) on; `velocity` holds v of the source's rows"
         t, following = self.next_step()
-        x, source, ρ = self.solved, self.source.to(self.solved), self.kept(t, following)
-        edit = self.each(self.predicted(x, model_output, t))
-        d = edit - self.predicted(self.sources(x).to(x), self.velocity, t)
-        d = d.mean(1, keepdim=True).expand_as(d).flatten(0, 1)
-        moved = ρ*(x - source) + (1 - ρ)*d
-        if self.mask is not None:
-            moved = (self.mask.to(moved)[..., None, :, None, :, :]*self.each(moved)).flatten(0, 1)
-        self.solved = source + moved
+        self.solved = moved(self, t, following, as_float(model_output))
         return (self.solved.to(sample),)
 
-    def each(self, rows: torch.Tensor) -> torch.Tensor:
-        "Rows as (edits, samples, …)"
-        return rows.unflatten(0, (self.edits, -1))
+# %% ../nbs/04b_flow.ipynb #6500123e
+def moved(scheduler: FlowEditScheduler, # In a step
+          t: int, # The timestep it is at
+          following: int | None, # The one it goes to; None: the clean end
+          v: torch.Tensor, # Of the edit's rows
+         ) -> torch.Tensor: # The edit's rows, all of an edit the same
+    "The edit after a step (1)"
+    s, x = scheduler, scheduler.solved
+    source, how = s.source.to(x), s.how
+    unmoved = predicted(s, sources(s, x).to(x), s.velocity, t)
+    d = averaged(s, in_edits(s, predicted(s, x, v, t)) - unmoved)
+    Δ, ρ = in_edits(s, x - source), kept(s, t, following)
+    Δ = step_towards(Δ, d.expand_as(Δ), ρ, how.source_pull, how.magnify)
+    if s.mask is not None:
+        Δ = s.mask.to(Δ)[..., None, :, None, :, :]*Δ
+    return source + Δ.flatten(0, 1)
 
-    def predicted(self, x: torch.Tensor, v: torch.Tensor, t: int) -> torch.Tensor:
-        "What the model takes for clean, of `x` with this step's noise"
-        φ = self.angles[t]
-        return cos(φ)*self.noisy(x, t) - sin(φ)*as_float(v)
+# %% ../nbs/04b_flow.ipynb #b68393a1
+def in_edits(scheduler: FlowEditScheduler, rows: torch.Tensor) -> torch.Tensor:
+    "Rows as (edits, samples, …)"
+    return rows.unflatten(0, (scheduler.edits, -1))
 
-    def kept(self, t: int, following: int | None) -> float:
-        "ρ of (1): the share of the difference that a step keeps"
-        ψ = 0. if following is None else self.angles[following]
-        return tan(ψ)/tan(self.angles[t]) if self.alphas_cumprod[t] > 0 else 0.
+def averaged(scheduler: FlowEditScheduler, d: torch.Tensor) -> torch.Tensor:
+    "The mean over the noises, or one in which those count most that lead near the source"
+    temperature = scheduler.how.temperature
+    if temperature is None: return d.mean(1, keepdim=True)
+    weights = likeness_weights(scheduler.source.to(d), d, temperature)
+    return (weights*d).sum(1, keepdim=True)
 
-# %% ../nbs/04b_flow.ipynb #8026a99e
+def kept(scheduler: FlowEditScheduler, t: int, following: int | None) -> float:
+    "ρ of (1): the share of the difference that a step keeps"
+    ψ = 0. if following is None else scheduler.angles[following]
+    return tan(ψ)/tan(scheduler.angles[t]) if scheduler.alphas_cumprod[t] > 0 else 0.
+
+# %% ../nbs/04b_flow.ipynb #4aafe9b6
+def predicted(scheduler: FlowEditScheduler, x: torch.Tensor, v: torch.Tensor, t: int
+             ) -> torch.Tensor:
+    "What the model takes for clean, of `x` with this step's noise"
+    φ = scheduler.angles[t]
+    return cos(φ)*noisy(scheduler, x, t) - sin(φ)*as_float(v)
+
+def sources(scheduler: FlowEditScheduler, like: torch.Tensor) -> torch.Tensor:
+    "The source's clean latents, a row for each row of one edit"
+    return scheduler.source.to(like.device).expand(len(scheduler.noise), -1, -1, -1, -1)
+
+def source_rows(scheduler: FlowEditScheduler, like: torch.Tensor, t: int) -> torch.Tensor:
+    "The source with this step's noise, a row for each row of one edit"
+    return noisy(scheduler, sources(scheduler, like), t).to(like)
+
+# %% ../nbs/04b_flow.ipynb #0c63de78
 @contextmanager
 def beside_source(
     transformer: torch.nn.Module, # A CogVideoX transformer
@@ -101,40 +138,60 @@ def beside_source(
     texts: Sequence[torch.Tensor], # Source prompt, (1, tokens, channels); before it the negative
     guidance_scale: float = 1., # Of the source's prediction, if there are two texts
     injection: Injection | None = None, # What the edit's rows take from the source's; None: nothing
+    region: torch.Tensor | None = None, # What may change, (1, tokens), 0…1; None: everything
 ) -> Iterator[torch.nn.Module]:
     "`transformer` that also predicts for the source, and hands its velocity to `scheduler`"
-    rows, weight = 0, 0.
+    rows, every, weight = 0, 1, 0.
+    always = injection is not None and injection.always(region is not None)
 
     def before(keywords):
-        nonlocal rows, weight
-        x, e = keywords['hidden_states'], keywords['encoder_hidden_states']
-        t = keywords['timestep'].flatten()[:1]
-        source = scheduler.source_rows(x, t)
-        image = x[:len(source), :, source.shape[2]:] # channels of image-to-video models
-        source = torch.cat([source, image], 2)
-        text = torch.cat([one.to(e).expand(len(source), -1, -1) for one in texts])
-        rows, walk = len(text), scheduler.walk
+        nonlocal rows, every, weight
+        every, t = alike(scheduler), keywords['timestep'].flatten()[:1]
+        walk = scheduler.walk
         if injection:
             weight = injection.weight_at(walk.index(int(t)), len(walk))
-        return keywords | dict(hidden_states=torch.cat([x, *[source]*len(texts)]),
-                               encoder_hidden_states=torch.cat([e, text]),
-                               timestep=t.expand(len(x) + rows))
+        batch, rows = with_source(scheduler, keywords, texts)
+        return batch
 
     def after(v):
-        parts = v[-rows:].float().chunk(len(texts))
-        scheduler.velocity = parts[0]
-        if len(parts) > 1:
-            scheduler.velocity = parts[0] + guidance_scale*(parts[1] - parts[0])
-        return v[:-rows]
+        scheduler.velocity = guided_velocity(v[-rows:].float(), len(texts), guidance_scale)
+        scheduler.velocity = scheduler.velocity.repeat_interleave(every, 0)
+        return v[:-rows].repeat_interleave(every, 0)
 
-    def references(batch): return rows if weight else 0
+    def references(batch): return rows if weight or always else 0
     view = nullcontext()
     if injection:
-        view = view_of(transformer, injection, references, lambda: weight)
+        view = view_of(transformer, injection, references, lambda: weight, region)
     with view, around(transformer, before, after):
         yield transformer
 
-# %% ../nbs/04b_flow.ipynb #4160f779
+# %% ../nbs/04b_flow.ipynb #c5cd328c
+def with_source(scheduler: FlowEditScheduler, # In use by the pipeline
+                keywords: dict, # Arguments of the transformer
+                texts: Sequence[torch.Tensor], # Of the source, (1, tokens, channels)
+               ) -> tuple[dict, int]: # Arguments with the source's rows, and how many they are
+    "The batch, every row once, and the source's rows behind it"
+    every, t = alike(scheduler), keywords['timestep'].flatten()[:1]
+    x, e = (keywords[name][::every] for name in ('hidden_states', 'encoder_hidden_states'))
+    source = source_rows(scheduler, x, t)[::every]
+    image = x[:len(source), :, source.shape[2]:] # channels of image-to-video models
+    source = torch.cat([source, image], 2)
+    text = torch.cat([one.to(e).expand(len(source), -1, -1) for one in texts])
+    return keywords | dict(hidden_states=torch.cat([x, *[source]*len(texts)]),
+                           encoder_hidden_states=torch.cat([e, text]),
+                           timestep=t.expand(len(x) + len(text))), len(text)
+
+# %% ../nbs/04b_flow.ipynb #48014ed7
+def guided_velocity(v: torch.Tensor, # Rows under one text, or under the negative and the prompt
+                    texts: int, # 1 or 2
+                    guidance_scale: float, # For 2
+                   ) -> torch.Tensor: # Rows of the source
+    "The velocity of the source, with guidance if there are two texts"
+    if texts == 1: return v
+    without, with_prompt = v.chunk(2)
+    return without + guidance_scale*(with_prompt - without)
+
+# %% ../nbs/04b_flow.ipynb #4432382e
 @torch.no_grad()
 def flow_latents(
     pipe: Any, # A CogVideoX pipeline
@@ -149,35 +206,54 @@ def flow_latents(
     texts: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
 ) -> torch.Tensor: # Clean latents of the edits, (k, latent_frames, channels, h, w), float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
-    edit, path = preset.edit, preset.inversion
     if len(prompts) > 1 and one_by_one(preset):
+        masks = [None]*len(prompts) if mask is None else mask.split(1)
+        alone = zip(prompts, masks, strict=True)
         return torch.cat([
-            flow_latents(pipe, latents, [one], source_prompt, preset, image=image, seed=seed,
-                         mask=None if mask is None else mask[i:i + 1], texts=texts)
-            for i, one in enumerate(prompts)])
+            flow_latents(pipe, latents, [prompt], source_prompt, preset, mask=one, image=image,
+                         seed=seed, texts=texts) for prompt, one in alone])
+    edit, n = preset.edit, preset.inversion.num_inference_steps
     z = pad_latents(pipe, latents).float()
-    scheduler = FlowEditScheduler.from_config(
-        pipe.scheduler.config, path_spacing=path.path_spacing, strength=path.strength)
-    scheduler.between(z, seed, None if mask is None else pad_mask(pipe, mask), len(prompts))
-    timesteps = scheduler.path(path.num_inference_steps)
-    injection = used_injection(pipe, preset, dict.fromkeys(timesteps, z))
+    scheduler = flow_scheduler(pipe, preset, z, mask, seed, len(prompts))
+    injection = used_injection(pipe, preset, dict.fromkeys(scheduler.path(n), z))
     words, source, negative = flow_texts(pipe, prompts, source_prompt, preset, texts)
-
     def rows(x): return x.expand(len(prompts), *x.shape[1:]).repeat_interleave(edit.samples, 0)
     beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale,
-                           injection)
+                           injection, region_of(pipe, edit, mask))
     with scheduler_of(pipe, scheduler), beside:
         call_pipeline(pipe, rows(z), rows(words), rows(negative) if edit.guided else None, image,
-                      num_inference_steps=path.num_inference_steps,
-                      guidance_scale=edit.guidance_scale)
+                      num_inference_steps=n, guidance_scale=edit.guidance_scale)
     first = z.shape[1] - latents.shape[1]
     return scheduler.solved[::edit.samples, first:].cpu() # all rows of an edit are the same
 
-# %% ../nbs/04b_flow.ipynb #0600989e
-def one_by_one(preset: Preset) -> bool:
-    "Would rows with and without prompts of several edits look at each other's references?"
-    return preset.edit.injection.gives and preset.edit.source_guidance_scale > 1
+# %% ../nbs/04b_flow.ipynb #dac961d7
+def flow_scheduler(pipe: Any, # A CogVideoX pipeline
+                   preset: Preset, # Whose engine is 'flow'
+                   latents: torch.Tensor, # Clean and padded, (1, padded_frames, channels, h, w)
+                   mask: torch.Tensor | None, # (k, latent_frames, h, w)
+                   seed: int, # Of the noise
+                   edits: int, # k
+                  ) -> FlowEditScheduler:
+    "The scheduler of an edit"
+    path = preset.inversion
+    scheduler = FlowEditScheduler.from_config(
+        pipe.scheduler.config, path_spacing=path.path_spacing, strength=path.strength)
+    padded = None if mask is None else pad_mask(pipe, mask)
+    return scheduler.between(latents, seed, padded, edits, preset.edit)
 
+# %% ../nbs/04b_flow.ipynb #c2bae76e
+def region_of(pipe: Any, edit: EditSettings, mask: torch.Tensor | None) -> torch.Tensor | None:
+    "What may change, in tokens, where an injection is divided by it; None: everything"
+    if mask is None or not edit.injection.by_region: return None
+    return token_mask(pipe, mask[0]).flatten()[None]
+
+def one_by_one(preset: Preset) -> bool:
+    "Must several prompts be edited one after the other?"
+    injection = preset.edit.injection
+    mixed = preset.edit.source_guidance_scale > 1 # rows would look at each other's references
+    return injection.gives and (mixed or injection.by_region)
+
+# %% ../nbs/04b_flow.ipynb #d1651ca7
 def used_injection(pipe: Any, # A CogVideoX pipeline
                    preset: Preset, # Whose injection it is
                    trajectory: dict[int, torch.Tensor], # Timesteps to latents of the source's size
@@ -190,6 +266,7 @@ def used_injection(pipe: Any, # A CogVideoX pipeline
     check_use(pipe.transformer, injection, trajectory, None)
     return injection
 
+# %% ../nbs/04b_flow.ipynb #f820f157
 def flow_texts(
     pipe: Any, # A CogVideoX pipeline
     prompts: Sequence[str], # Of the edits

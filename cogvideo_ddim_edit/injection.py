@@ -5,26 +5,20 @@
 # %% ../nbs/04c_injection.ipynb #be6de519
 from __future__ import annotations
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from io import BytesIO
-from types import SimpleNamespace
 from typing import Any
 import html
 import torch
-import torch.nn.functional as F
 from .settings import Settings, check_choice, check_names
 from .schedule import (
-    PerToken, checked_interval, checked_numbers, checked_schedule, draw_weights, interpolate,
-    is_real, is_schedule, strongest, within)
-from .attention import (
-    KINDS, CogVideoXAttnProcessor2_0ForDDIMInversion, InjectionError, OverrideAttnProcessors, need)
-from .compatibility import check_cache, check_use, is_compiled
+    checked_interval, checked_numbers, checked_schedule, draw_weights, interpolate, is_real,
+    is_schedule, strongest, within)
+from .attention import KINDS, InjectionError, need
 
 # %% auto #0
-__all__ = ['PUBLIC_SCRIPT', 'ARGUMENTS', 'Injection', 'around', 'injected', 'view_of']
+__all__ = ['PUBLIC_SCRIPT', 'Injection']
 
 # %% ../nbs/04c_injection.ipynb #9ec09db9
 RENAMED = dict(share='kind', steps='steps_interval', token_weights='shown', receivers='looks')
@@ -61,6 +55,7 @@ class Injection(Settings):
     reference_text: bool = False # May the edit look at the reference's text tokens too?
     text_looks: bool = False # May the edit's text tokens look? It rewrites the prompt
     row_by_row: bool = False # A reference for each row, under the edit's prompts? Else one for all
+    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_divided
     shown: torch.Tensor | None = None # Of each reference token, (F, h, w), 0…1; None: 1
     looks: torch.Tensor | None = None # Of each edit token, (F, h, w), 0…1; None: 1
 
@@ -107,6 +102,11 @@ class Injection(Settings):
         if not self.gives: return 0.
         if is_schedule(self.layers): return interpolate(self.layers, i/n)
         return float(within(self.layers, i, n))
+
+    def always(self, divided: bool # Is there a region?
+              ) -> bool:
+        "Is something taken in the steps outside of `steps_interval` too?"
+        return divided and self.by_region and self.gives and self.kind == 'queries and keys'
 
     def last_layer(self, n: int # How many blocks there are
                   ) -> int: # -1: none
@@ -170,136 +170,15 @@ def check_together(injection):
     need(not injection.reference_text or kind not in ('values', 'queries and keys'),
          f'kind={kind!r} keeps values and keys of as many text tokens as there are, so there is no '
          'place for reference_text; leave it out')
+    divides = kind in ('replaced', 'queries and keys')
+    need(not injection.by_region or divides, f'by_region divides what is exchanged, but '
+         f"kind={kind!r} exchanges nothing; use 'replaced' or 'queries and keys'")
+    numbers = shown is not None or injection.looks is not None
+    need(not (injection.by_region and numbers), 'by_region divides by the mask of the edit; leave '
+         'shown and looks out')
     soft = shown is not None and bool(((shown > 0) & (shown < 1)).any())
     need(not soft or kind not in ('replaced', 'queries and keys'), 'numbers in shown are between '
          f'0 and 1, but kind={kind!r} exchanges a key or leaves it; use 0 and 1 only')
 
 # %% ../nbs/04c_injection.ipynb #7491a4d4
 PUBLIC_SCRIPT = Injection('added', 1., reference_text=True, text_looks=True, row_by_row=True)
-
-# %% ../nbs/04c_injection.ipynb #6960ec8d
-ARGUMENTS = ('hidden_states', 'encoder_hidden_states', 'timestep', 'timestep_cond', 'ofs',
-             'image_rotary_emb', 'attention_kwargs', 'return_dict')
-
-@contextmanager
-def around(
-    transformer: torch.nn.Module, # A CogVideoX transformer
-    before: Callable[[dict], dict] = lambda keywords: keywords, # Keyword arguments → those to use
-    after: Callable[[torch.Tensor], torch.Tensor] = lambda v: v, # Velocity → the one to return
-) -> Iterator[torch.nn.Module]:
-    "`transformer` with `before` and `after` around each call; the use entered last is outermost"
-    def enter(module, args, keywords):
-        return (), before({**dict(zip(ARGUMENTS, args, strict=False)), **keywords})
-
-    def leave(module, args, output):
-        if isinstance(output, tuple): return (after(output[0]), *output[1:])
-        return type(output)(sample=after(output.sample))
-
-    hooks = []
-    try:
-        hooks.append(transformer.register_forward_pre_hook(enter, with_kwargs=True, prepend=True))
-        hooks.append(transformer.register_forward_hook(leave))
-        yield transformer
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-# %% ../nbs/04c_injection.ipynb #b7bdb71c
-@contextmanager
-def injected(
-    transformer: torch.nn.Module, # A CogVideoX transformer
-    injection: Injection, # What is shared, when and where
-    trajectory: Mapping[int, torch.Tensor], # Timestep → the source's latent (1, F, C, h, w)
-    prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
-    image_latents: torch.Tensor | None = None, # Source's image channels, (1, F, C', h, w)
-    *,
-    early: bool = True, # Do reference rows leave after the last block that injects?
-) -> Iterator[torch.nn.Module]:
-    "`transformer` with the source in view; of nested uses the innermost counts"
-    check_use(transformer, injection, trajectory, image_latents)
-    timesteps, blocks = sorted(trajectory, reverse=True), transformer.transformer_blocks
-    last, now = injection.last_layer(len(blocks)), SimpleNamespace(rows=0, edits=0, weight=0.)
-
-    def references(rows): return now.rows
-
-    def before(keywords):
-        now.rows = 0
-        if another_use(blocks, references): return keywords # the inner one counts
-        check_cache(transformer)
-        t = int(keywords['timestep'].flatten()[0])
-        need(t in trajectory, f'the pipeline is at timestep {t}, which the inversion did not '
-             'visit; use its number of steps')
-        now.weight = injection.weight_at(timesteps.index(t), len(timesteps))
-        if not now.weight or last < 0: return keywords
-        now.edits = len(keywords['hidden_states'])
-        now.rows = now.edits if injection.row_by_row else 1
-        text = keywords['encoder_hidden_states'] if injection.row_by_row else prompt_embeds
-        return add_rows(keywords, now.rows, trajectory[t], text, image_latents)
-
-    def after(v): return v[:len(v) - now.rows]
-
-    leaves = early and not any(map(is_compiled, blocks))
-    with (view_of(transformer, injection, references, lambda: now.weight),
-          around(transformer, before, after),
-          leaving(transformer, last if leaves else len(blocks), now)):
-        yield transformer
-
-# %% ../nbs/04c_injection.ipynb #4caa3c00
-def view_of(
-    transformer: torch.nn.Module, # A CogVideoX transformer
-    injection: Injection, # What is shared, and in which blocks
-    references: Callable[[int], int], # Rows → how many, the last ones, are references
-    weight: Callable[[], float], # Returns the weight of the present step
-) -> AbstractContextManager:
-    "`OverrideAttnProcessors` by which edit rows look at reference rows as `injection` says"
-    shown = PerToken(injection.reference_text, injection.shown)
-    looks = PerToken(injection.text_looks, injection.looks)
-
-    def processor(i, n):
-        factor = injection.factor_at(i, n)
-        def in_this_block(): return weight()*factor if factor else 0.
-        return CogVideoXAttnProcessor2_0ForDDIMInversion(
-            injection.kind, in_this_block, shown, looks, references)
-    return OverrideAttnProcessors(transformer, processor)
-
-# %% ../nbs/04c_injection.ipynb #cbee91ef
-def another_use(blocks, references):
-    "Do blocks ask another use how many rows are references?"
-    return getattr(blocks[0].attn1.processor, 'references', references) is not references
-
-def add_rows(keywords, rows, z, text, image_latents):
-    "Arguments of the transformer with reference rows, `z` under `text`, behind the edit's"
-    x, e = keywords['hidden_states'], keywords['encoder_hidden_states']
-    need(z.shape[1] == x.shape[1] and z.shape[3:] == x.shape[3:],
-         f'the edit has {x.shape[1]} latent frames of {tuple(x.shape[3:])}, but the inversion '
-         f'{z.shape[1]} of {tuple(z.shape[3:])}; use the same size')
-    need(text.shape[1:] == e.shape[1:], f'the source prompt has shape {tuple(text.shape[1:])}, but '
-         f'the edit prompt {tuple(e.shape[1:])}; encode both alike')
-    image = x[:rows, :, z.shape[2]:]
-    if image_latents is not None:
-        image = image_latents.to(x).expand(rows, -1, -1, -1, -1)
-    reference = torch.cat([z.to(x).expand(rows, -1, -1, -1, -1), image], 2)
-    return keywords | dict(
-        hidden_states=torch.cat([x, reference]),
-        encoder_hidden_states=torch.cat([e, text.to(e)]),
-        timestep=keywords['timestep'].flatten()[:1].expand(len(x) + rows))
-
-@contextmanager
-def leaving(transformer, last, now):
-    "Rows from `now.edits` on leave after block `last`; zeros stand for them at the end"
-    def cut(x): return x[:now.edits] if isinstance(x, torch.Tensor) and now.rows else x
-    def leave(module, args, keywords):
-        return tuple(map(cut, args)), {name: cut(x) for name, x in keywords.items()}
-
-    def fill(module, args, output): return F.pad(output, (0, 0, 0, 0, 0, now.rows))
-
-    blocks, hooks = transformer.transformer_blocks, []
-    try:
-        if 0 <= last < len(blocks) - 1:
-            for module in (*blocks[last + 1:], transformer.norm_out):
-                hooks.append(module.register_forward_pre_hook(leave, with_kwargs=True))
-            hooks.append(transformer.proj_out.register_forward_hook(fill))
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()

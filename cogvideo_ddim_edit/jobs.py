@@ -16,7 +16,8 @@ from .inversion import Inversion, check_model
 from .models import requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
-from .presets import Preset, StartError, share_of_noise
+from .presets import Preset
+from .checks import StartError, share_of_noise
 from .schedulers import angle
 from .settings import EditError, check_text, need
 from .video import Video, read_image, read_video

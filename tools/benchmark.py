@@ -3,6 +3,8 @@
     python tools/benchmark.py --pairs 40                       40 pairs of each set, every method
     python tools/benchmark.py --pairs 8 --methods default fast
     python tools/benchmark.py --pairs 8 --sets drawn two --output output/some.jsonl
+    python tools/benchmark.py --pairs 40 --frames output/kept  keep the edits' frames
+    python tools/benchmark.py --rejudge output/kept --prune    judge kept frames anew, no model
     python tools/benchmark.py --table                          only print what is there
 
 A run that was stopped goes on where it was. One thread. Rows of other settings or another model
@@ -10,20 +12,22 @@ stay in the file until `--prune`; the latest row of a method and pair counts."""
 
 import json
 import time
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
 import torch
 from project import ROOT
 
 from cogvideo_ddim_edit.loading import load_pipeline
-from cogvideo_ddim_edit.world.benchmark import read_rows, run, shares_by, table
+from cogvideo_ddim_edit.world.benchmark import measures, shares_by, table
 from cogvideo_ddim_edit.world.methods import METHODS
 from cogvideo_ddim_edit.world.pairs import SETS, SPLITS, pairs
+from cogvideo_ddim_edit.world.rows import read_rows, rejudge, run
 
 
-def progress(total: int):
-    """A function that prints a line for every new row, with the time that is left"""
+def progress(total: int = 0):
+    """A function that prints a line for every new row, with the time that is left if the total is
+    known"""
     start, count = time.monotonic(), 0
 
     def report(row: dict) -> None:
@@ -32,7 +36,9 @@ def progress(total: int):
         seconds = (time.monotonic() - start) / count
         found = 'passes' if row['pasted']['passes'] else f'{row["pasted"]["credit"]:.2f}'
         where = f'{row["set"]} {row["number"]} {row["kind"]}'
-        left = f'{seconds:.1f} s a row, {seconds * (total - count) / 60:.0f} min for the rest'
+        left = f'{seconds:.1f} s a row'
+        if total:
+            left += f', {seconds * (total - count) / 60:.0f} min for the rest'
         print(f'{row["method"]:18} {where:20} {found:7} {left}', flush=True)
 
     return report
@@ -44,6 +50,16 @@ def prune(path: Path) -> None:
     path.write_text(''.join(json.dumps(row) + '\n' for row in rows), encoding='utf-8')
 
 
+def make(given: Namespace, methods: list) -> None:
+    """The rows that are not there yet"""
+    torch.set_num_threads(1)
+    pipe = load_pipeline(device='cpu')
+    pipe.set_progress_bar_config(disable=True)
+    wanted = pairs(given.pairs, given.split, tuple(given.sets))
+    report = progress(len(wanted) * len(methods))
+    run(pipe, wanted, methods, given.output, report, given.frames)
+
+
 def main() -> None:
     """Run, then print the table"""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
@@ -52,23 +68,24 @@ def main() -> None:
     parser.add_argument('--sets', nargs='+', default=list(SETS), choices=SETS)
     parser.add_argument('--split', default='test', choices=SPLITS)
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'benchmark.jsonl')
+    parser.add_argument('--frames', type=Path, metavar='FOLDER', help='keep frames in a folder')
+    parser.add_argument('--rejudge', type=Path, metavar='FOLDER', help='judge kept frames again')
     parser.add_argument('--table', action='store_true', help='run nothing, print the tables')
     parser.add_argument('--prune', action='store_true', help='drop rows that newer ones replace')
     given = parser.parse_args()
-    torch.set_num_threads(1)
-    if not given.table:
-        given.output.parent.mkdir(parents=True, exist_ok=True)
-        pipe = load_pipeline(device='cpu')
-        pipe.set_progress_bar_config(disable=True)
-        wanted = pairs(given.pairs, given.split, tuple(given.sets))
-        methods = [METHODS[name] for name in given.methods]
-        run(pipe, wanted, methods, given.output, progress(len(wanted) * len(methods)))
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    methods = [METHODS[name] for name in given.methods]
+    if given.rejudge:
+        rejudge(given.rejudge, methods, given.output, progress())
+    elif not given.table:
+        make(given, methods)
     if given.prune:
         prune(given.output)
     rows = read_rows(given.output, split=given.split)
     if rows:
         print(table(rows, 'default' if 'default' in given.methods else given.methods[0]))
-        print(shares_by(rows, 'set'), shares_by(rows, 'kind'), shares_by(rows, 'rule'), sep='\n\n')
+        shares = [shares_by(rows, what) for what in ('set', 'kind', 'rule')]
+        print('', measures(rows), *shares, sep='\n\n')
 
 
 if __name__ == '__main__':

@@ -15,8 +15,8 @@ import torch.nn.functional as F
 from diffusers import AutoencoderKLCogVideoX
 from PIL import Image
 from ..settings import Settings, check_number
-from .sampling import (
-    BACKGROUNDS, COLORS, draw_color, pick, sample_scene)
+from .colors import BACKGROUNDS, COLORS, draw_color
+from .sampling import pick, sample_scene
 from .shapes import Scene, render
 from .training import (
     Training, TrainingSettings, generator_of, mixed_precision, optimizers_of, run_steps)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 import os
 import numpy as np
-from .sampling import (
-    COLORS, MOTIONS, random_caption, sample_scene, words)
+from .colors import COLORS
+from .paths import MOTIONS
+from .sampling import random_caption, sample_scene, words
 from .shapes import SHAPES, RenderedScene, render
 
 # %% auto #0

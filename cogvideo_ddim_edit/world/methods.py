@@ -13,18 +13,18 @@ from PIL import Image
 from scipy import ndimage
 from skimage.color import rgb2lab
 from ..cost import job_calls
-from ..injection import Injection
+from ..injection import PUBLIC_SCRIPT, Injection
 from ..presets import preset_with
 from ..reconstruction import edit
 from ..settings import EditError, check_choice, check_names
 from ..video import Video
 from ..codec import decode_latents
 from .pairs import Pair
-from .sampling import BACKGROUNDS, COLORS
-from .score import distance_to_name
+from .colors import BACKGROUNDS, COLORS
+from .reading_scenes import distance_to_name
 
 # %% auto #0
-__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
+__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'DITCTRL', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
            'person_mask', 'sdedit', 'Method']
 
 # %% ../../nbs/world/methods.ipynb #d0e21100
@@ -146,7 +146,9 @@ class Method:
         "Everything that decides what comes out"
         if self.recipe == 'recolor': return {}
         if self.recipe == 'sdedit': return SDEDIT | dict(self.changes)
-        return preset_with(self.preset, dict(self.changes) | dict(keep_below=0.)).as_dict()
+        changes = dict(self.changes) | dict(keep_below=0., check='none', strict=False)
+        about = preset_with(self.preset, changes).as_dict()
+        return {name: x for name, x in about.items() if name not in ('citation', 'chosen_for')}
 
     @property
     def pastes(self) -> bool:
@@ -177,6 +179,7 @@ class Method:
                     preset=self.preset, seed=seed, **changes).video.frames
 
 # %% ../../nbs/world/methods.ipynb #c06a038d
+DITCTRL = preset_with('ditctrl', {}).edit.injection
 METHODS = {method.name: method for method in (
     Method('default', about='the preset'),
     Method('fast', preset='fast', about='the preset'),
@@ -186,11 +189,31 @@ METHODS = {method.name: method for method in (
     Method('flow as published', preset='flow',
            changes=dict(num_inference_steps=50, strength=.66, guidance_scale=13.5,
                         source_guidance_scale=3.5), about='FlowEdit, as for SD3'),
-    Method('replace', preset='replace', about='the preset: DiTCtrl'),
+    Method('flowalign', preset='flowalign', about='the preset: FlowAlign'),
+    Method('flowanchor', preset='flowanchor', about='the preset: FlowAnchor'),
+    Method('consistedit', preset='consistedit', about='the preset: ConsistEdit'),
+    Method('krnr', preset='krnr', about='the preset: K-RNR'),
+    Method('ditctrl', preset='ditctrl',
+           changes=dict(num_inference_steps=12, injection=DITCTRL.changed(layers=(.5, 1.))),
+           about='the preset, with 12 steps and in half of the blocks: DiTCtrl with masks'),
+    Method('replace', preset='replace', about='the preset: DiTCtrl without masks'),
+    Method('replace, searched', preset='replace',
+           changes=dict(num_inference_steps=10,
+                        injection=Injection('replaced', 1., (.1, .3), (.25, 1.))),
+           about='with settings from world/search'),
     Method('public_script', preset='public_script', about='the preset: zai-org/CogVideo'),
+    Method('public_script, searched', preset='public_script',
+           changes=dict(guidance_scale=3., start='inverted',
+                        injection=PUBLIC_SCRIPT.changed(steps_interval=(0., .7))),
+           about='with settings from world/search'),
     Method('no injection', changes=dict(injection=Injection(weight=0.)),
            about='default, nothing taken from the source'),
     Method('sdedit', 'sdedit', about='stock video-to-video'),
     Method('sdedit, masked', 'sdedit', changes=dict(masked=True),
            about='the same inside a mask drawn by a person'),
+    Method('sdedit, searched', 'sdedit', changes=dict(strength=.5, guidance_scale=3.),
+           about='with settings from world/search'),
+    Method('sdedit, masked, searched', 'sdedit',
+           changes=dict(masked=True, strength=.6, guidance_scale=3., num_inference_steps=10),
+           about='with settings from world/search'),
     Method('thresholds', 'recolor', about='recolouring without a network'))}

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image, ImageDraw
 from ..settings import EditError, check_choice, check_number
-from .sampling import (
-    BACKGROUNDS, COLORS, FIRST_BACKGROUNDS, FIRST_COLORS, as_unit, caption, color_distance,
-    draw_color, is_clear, pick, sample_scene)
+from .colors import (
+    BACKGROUNDS, COLORS, FIRST_BACKGROUNDS, FIRST_COLORS, as_unit, color_distance, draw_color)
+from .sampling import caption, is_clear, pick, sample_scene
 from .shapes import (
     SHAPES, Ground, RenderedScene, Scene, Thing, background, changed, corners, render)
 

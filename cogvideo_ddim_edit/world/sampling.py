@@ -5,140 +5,23 @@
 # %% ../../nbs/world/sampling.ipynb #5bb5dee0
 from __future__ import annotations
 from dataclasses import replace
-import colorsys
 import math
 import numpy as np
-from .shapes import (
-    REACH, SHAPES, Ground, Scene, Thing, changed)
+from cogvideo_ddim_edit.world.colors import (
+    BACKGROUNDS, COLORS, FIRST_BACKGROUNDS, FIRST_COLORS, as_unit, color_distance, draw_color,
+    light_word)
+from .paths import MOTIONS, draw_path
+from .shapes import SHAPES, Ground, Scene, Thing, changed
 
 # %% auto #0
-__all__ = ['COLORS', 'BACKGROUNDS', 'FIRST_COLORS', 'FIRST_BACKGROUNDS', 'MOTIONS', 'TEXTURE_WORDS', 'LEVELS', 'TO_XYZ',
-           'QUARTERS', 'HELD_OUT', 'SAMPLES', 'DARK_AND_LIGHT', 'STYLES', 'draw_color', 'lab', 'color_distance',
-           'straight', 'pace', 'circling', 'bouncing', 'some_path', 'stays', 'draw_path', 'pick', 'draw_gradient',
-           'draw_texture', 'as_unit', 'draw_ground', 'draw_wide_ground', 'draw_size', 'draw_color_and_shape',
-           'draw_thing', 'is_clear', 'sample_scene', 'check_words', 'chosen_scene', 'renamed', 'sample_truth',
-           'light_word', 'joined', 'article', 'noun_of', 'ground_of', 'caption', 'random_caption', 'in_style', 'words']
+__all__ = ['TEXTURE_WORDS', 'LEVELS', 'HELD_OUT', 'SAMPLES', 'STYLES', 'pick', 'draw_gradient', 'draw_texture', 'draw_ground',
+           'draw_wide_ground', 'draw_size', 'draw_color_and_shape', 'draw_thing', 'is_clear', 'sample_scene',
+           'check_words', 'chosen_scene', 'renamed', 'sample_truth', 'joined', 'article', 'noun_of', 'ground_of',
+           'caption', 'random_caption', 'in_style', 'words']
 
 # %% ../../nbs/world/sampling.ipynb #6a183040
-COLORS = {'red': ((-14, 11), (.5, 1), (.62, 1)), 'orange': ((19, 36), (.62, 1), (.85, 1)),
-          'yellow': ((46, 62), (.45, 1), (.85, 1)), 'green': ((85, 152), (.4, 1), (.4, .95)),
-          'blue': ((206, 244), (.45, 1), (.6, 1)), 'purple': ((266, 296), (.38, 1), (.5, 1)),
-          'pink': ((318, 342), (.25, .65), (.9, 1)), 'white': ((0, 360), (0, .05), (.9, 1)),
-          'black': ((0, 360), (0, .3), (0, .12))}
-BACKGROUNDS = {'gray': ((0, 360), (0, .06), (.2, .76)), 'brown': ((18, 34), (.4, .75), (.3, .55)),
-               'teal': ((174, 192), (.5, 1), (.3, .62)),
-               'navy': ((226, 246), (.5, .95), (.28, .52)),
-               'white': ((0, 360), (0, .04), (.88, 1)), 'black': ((0, 360), (0, .3), (0, .1)),
-               'beige': ((32, 48), (.12, .32), (.75, .95)),
-               'green': ((90, 152), (.35, .85), (.25, .6)),
-               'blue': ((205, 226), (.35, .9), (.6, 1))}
-FIRST_COLORS = {'red': (250, 118, 106), 'yellow': (252, 220, 84), 'green': (110, 222, 122),
-                'blue': (122, 168, 255), 'purple': (216, 136, 246), 'white': (250, 250, 250)}
-FIRST_BACKGROUNDS = {'gray': (66, 66, 70), 'brown': (98, 62, 34), 'teal': (18, 84, 90),
-                     'navy': (44, 50, 112)}
-MOTIONS = {'right': 'moving right', 'left': 'moving left', 'up': 'moving up', 'down': 'moving down',
-           'circling': 'circling', 'bouncing': 'bouncing', 'still': 'standing still'}
 TEXTURE_WORDS = {'plain': '', 'stripes': 'striped', 'dots': 'dotted', 'noise': 'cloudy'}
 LEVELS = ('first', 'near', 'wide')
-
-# %% ../../nbs/world/sampling.ipynb #f433a8e9
-def draw_color(rng: np.random.Generator, # Source of chance
-               box: tuple, # Ranges of hue in degrees, saturation and value
-              ) -> tuple[float, float, float]: # 0…1
-    "A colour from a box"
-    hue, saturation, value = (float(rng.uniform(*ends)) for ends in box)
-    return colorsys.hsv_to_rgb(hue % 360/360, saturation, value)
-
-# %% ../../nbs/world/sampling.ipynb #a1cdfff5
-TO_XYZ = np.array([[.4124564, .2126729, .0193339], [.3575761, .7151522, .1191920],
-                   [.1804375, .0721750, .9503041]])
-
-def lab(rgb: np.ndarray # (…, 3), sRGB, 0…1
-       ) -> np.ndarray: # (…, 3)
-    "CIE Lab of sRGB colours under D65 (IEC 61966-2-1 and CIE 15)"
-    c = np.asarray(rgb, float)
-    c = np.where(c > .04045, ((c + .055)/1.055)**2.4, c/12.92)
-    xyz = c @ TO_XYZ/np.array([.95047, 1, 1.08883])
-    f = np.where(xyz > .008856, np.cbrt(xyz), 7.787*xyz + 16/116)
-    lightness = 116*f[..., 1] - 16
-    return np.stack([lightness, 500*(f[..., 0] - f[..., 1]), 200*(f[..., 1] - f[..., 2])], -1)
-
-def color_distance(a: np.ndarray, # (…, 3), sRGB, 0…1
-                   b: np.ndarray, # The same
-                  ) -> np.ndarray: # (…)
-    "Distance of colours in CIE Lab"
-    return np.linalg.norm(lab(a) - lab(b), axis=-1)
-
-# %% ../../nbs/world/sampling.ipynb #a7fae719
-QUARTERS = {'right': 0, 'down': 1, 'left': 2, 'up': 3}
-
-def straight(rng, motion, frames, width, height, fast):
-    "Centres (frames, 2) of a slightly bent straight path"
-    t, steps = np.arange(frames), frames - 1
-    far = rng.uniform(9, min(5*steps, 60)) if fast else rng.uniform(14, 26)
-    x0 = rng.uniform(.05, .95) if fast else rng.uniform(.28, .72)
-    along, across = far/steps*t, 2*rng.uniform(-5, 5)/steps**2*t*(t - steps)
-    slant, y0 = rng.uniform(-.3, .3), rng.uniform(.28, .72)
-    c, s = math.cos(slant), math.sin(slant)
-    xy = 64*np.array([x0, y0]) - 31.5 + np.stack([c*along - s*across, s*along + c*across], 1)
-    for _ in range(QUARTERS[motion]):
-        xy = np.stack([-xy[:, 1], xy[:, 0]], 1)
-    room = np.array([width, height])
-    return xy + (room - 1)/2 + rng.uniform(-.5, .5, 2)*(room - 64)
-
-# %% ../../nbs/world/sampling.ipynb #27c8eb5a
-def pace(rng, steps, fast):
-    "By how much slower than in 9 frames something turns"
-    return rng.uniform(8/steps, 1) if fast else 8/steps
-
-def circling(rng, frames, width, height, fast):
-    "Centres (frames, 2) on a circle"
-    turn = math.radians(rng.uniform(200, 320))/8*rng.choice([-1, 1])*pace(rng, frames - 1, fast)
-    radius = rng.uniform(6, 16) if fast else rng.uniform(7, 11)
-    angle = rng.uniform(0, 2*math.pi) + turn*np.arange(frames)
-    middle = rng.uniform(.42, .58, 2)*(width, height)
-    return middle + radius*np.stack([np.cos(angle), np.sin(angle)], 1)
-
-def bouncing(rng, frames, width, height, fast):
-    "Centres (frames, 2) of bounces on a floor"
-    t, steps = np.arange(frames), frames - 1
-    turn = math.pi*rng.uniform(1.3, 1.7)/8*pace(rng, steps, fast)
-    tall = rng.uniform(8, 24) if fast else rng.uniform(10.5, 14)
-    drift = (rng.uniform(-24, 24) if fast else rng.uniform(-8, 8))/steps
-    x0, y0 = rng.uniform(.28, .72, 2)*(width, height)
-    bounce = tall*np.abs(np.cos(rng.uniform(0, math.pi) + turn*t))
-    return np.stack([x0 + drift*t, y0 + tall/3 - bounce], 1)
-
-# %% ../../nbs/world/sampling.ipynb #309a639c
-def some_path(rng, motion, frames, width, height, fast):
-    "Centres (frames, 2) that may lead anywhere"
-    if motion == 'circling': return circling(rng, frames, width, height, fast)
-    if motion == 'bouncing': return bouncing(rng, frames, width, height, fast)
-    if motion in QUARTERS: return straight(rng, motion, frames, width, height, fast)
-    return np.tile(rng.uniform(.2, .8, 2)*(width, height), (frames, 1))
-
-def stays(xy, size, width, height, may_leave):
-    "Is the path in the picture, or with `may_leave` the object partly seen in most frames?"
-    room = np.array([width, height]) - 1
-    reach = REACH*size
-    if not may_leave: return bool((xy > reach - 1).all() and (xy < room + 1 - reach).all())
-    seen = ((xy > -.3*size) & (xy < room + .3*size)).all(1)
-    return bool(seen[0] and seen.mean() > .6)
-
-def draw_path(rng: np.random.Generator, # Source of chance
-              motion: str, # A key of `MOTIONS`
-              size: float, # Radius of the circle of the same area, pixels
-              frames: int, # How many
-              width: int = 64, # Of the picture, pixels
-              height: int = 64, # Pixels
-              fast: bool = False, # May it be faster and start anywhere?
-              may_leave: bool = False, # May the object leave the picture?
-             ) -> tuple | None: # Centres (x, y); None: none was found in 200 tries
-    "A path by lot"
-    for attempt in range(200):
-        xy = some_path(rng, motion, frames, width, height, fast and attempt < 100)
-        if stays(xy, size, width, height, may_leave): return tuple(map(tuple, xy.tolist()))
-    return None
 
 # %% ../../nbs/world/sampling.ipynb #9ab0d1f4
 HELD_OUT = frozenset({('red', 'star'), ('blue', 'triangle'), ('yellow', 'square'),
@@ -161,8 +44,6 @@ def draw_texture(rng):
     return pick(rng, ('stripes', 'dots', 'noise')), tuple(map(float, numbers)), float(amplitude)
 
 # %% ../../nbs/world/sampling.ipynb #a455f41e
-def as_unit(rgb): return tuple(c/255 for c in rgb)
-
 def draw_ground(rng: np.random.Generator, # Source of chance
                 level: str = 'wide', # One of `LEVELS`
                ) -> Ground:
@@ -303,18 +184,6 @@ def sample_truth(name: str = 'red_circle' # One of `SAMPLES`
     return chosen_scene(*SAMPLES[name])
 
 # %% ../../nbs/world/sampling.ipynb #63c1594a
-DARK_AND_LIGHT = {'red': (45, 62), 'green': (50, 75), 'blue': (45, 66), 'purple': (45, 62),
-                  'teal': (35, 52), 'gray': (38, 61)} # Lab lightness, 0…100
-
-def light_word(color: str, # A name
-               rgb: tuple[float, float, float], # The very colour, 0…1
-              ) -> str: # 'dark', 'light' or ''
-    "Is a colour dark or light for its name?"
-    dark, light = DARK_AND_LIGHT.get(color, (-1, 101))
-    lightness = lab(rgb)[0]
-    if lightness < dark: return 'dark'
-    return 'light' if lightness > light else ''
-
 def joined(*words): return ' '.join(word for word in words if word)
 
 def article(noun): return 'an' if noun[0] in 'aeiou' else 'a'

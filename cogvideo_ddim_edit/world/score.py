@@ -4,40 +4,21 @@
 
 # %% ../../nbs/world/score.ipynb #f46d09a5
 from __future__ import annotations
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
-import colorsys
+from dataclasses import asdict, dataclass
 import numpy as np
-from scipy import ndimage
 from skimage.color import rgb2lab
-from .sampling import BACKGROUNDS, COLORS
-from .shapes import SHAPES, RenderedScene, Thing, coverage
+from .colors import BACKGROUNDS, COLORS
+from .reading_scenes import (
+    around, best_shape, center, come_along, distance, distance_to_name, farthest_off,
+    ground_behind, inner, overlap, roughness, seen_mask, sharpness, strangers, templates)
+from .shapes import RenderedScene, Thing
 
 # %% auto #0
-__all__ = ['LEFT', 'LEAST', 'LEAST_OVERLAP', 'FARTHEST', 'NOISE', 'BLUR', 'shades', 'distance_to_name', 'distance',
-           'color_is_right', 'inner', 'ground_behind', 'seen_mask', 'overlap', 'center', 'templates', 'best_shape',
-           'farthest_off', 'largest_blob', 'strangers', 'come_along', 'sharpness', 'roughness', 'Judgement', 'Found',
-           'find', 'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
+__all__ = ['LEFT', 'LEAST_OVERLAP', 'LEAST', 'FARTHEST', 'NOISE', 'BLUR', 'color_is_right', 'Judgement', 'Found', 'find',
+           'colors_are_right', 'shapes_are_right', 'ground_is_right', 'is_alone', 'is_clean', 'judge', 'wilson']
 
 # %% ../../nbs/world/score.ipynb #91b9032f
-@lru_cache
-def shades(box: tuple # Ranges of hue, saturation and value
-          ) -> np.ndarray: # (shades, 3), CIE Lab
-    "Colours all over a box"
-    hues, saturations, values = (np.linspace(*ends, n) for ends, n in zip(box, (9, 5, 5)))
-    rgb = [colorsys.hsv_to_rgb(h % 360/360, s, v)
-           for h in hues for s in saturations for v in values]
-    return rgb2lab(np.array(rgb)[None])[0]
-
-def distance_to_name(color: np.ndarray, # CIE Lab
-                     box: tuple, # Ranges of hue, saturation and value
-                    ) -> float:
-    "How far a colour is outside of the range of a name, in CIE Lab"
-    return float(np.linalg.norm(shades(box) - color, axis=1).min())
-
 LEFT = .75 # Share of the way from the source that counts as having left it
-
-def distance(a, b): return float(np.linalg.norm(a - b))
 
 def color_is_right(seen: np.ndarray, # CIE Lab
                    answer: np.ndarray, # The answer's own colour, CIE Lab
@@ -55,136 +36,13 @@ def color_is_right(seen: np.ndarray, # CIE Lab
     away = {one: distance_to_name(seen, box) for one, box in names.items()}
     return away[name] <= 5 and min(away, key=away.get) == name
 
-# %% ../../nbs/world/score.ipynb #fcf7cfd5
-LEAST = 12 # Pixels of a thing that must be seen to judge it
-
-def inner(drawn: RenderedScene, # A scene
-          which: int, # Number of the thing
-         ) -> np.ndarray: # (frames, height, width), bool
-    "Where nothing but the thing's own colour is"
-    thing, scene = drawn.scene.things[which], drawn.scene
-    inside = drawn.masks[which] > .95
-    if not thing.spot: return inside
-    spot = replace(thing, shape='circle', size=.45*thing.size + 1)
-    return inside & (coverage(spot, scene.width, scene.height) == 0)
-
-# %% ../../nbs/world/score.ipynb #24c9274d
-def ground_behind(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-                  covered: np.ndarray, # (frames, height, width), bool: not ground
-                 ) -> np.ndarray: # The same shape as `frames`
-    "The ground in every pixel, also where a thing is in front of it"
-    seen = np.where(covered[..., None], np.nan, frames)
-    whole = np.nanmedian(seen.reshape(-1, 3), 0)
-    import warnings
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore') # pixels that are never bare
-        still = np.nanmedian(seen, 0)
-    still = np.where(np.isnan(still), whole, still)
-    return np.where(covered[..., None], still, frames)
-
-# %% ../../nbs/world/score.ipynb #52d710d0
-def seen_mask(frame: np.ndarray, # CIE Lab, (height, width, 3)
-              ground: np.ndarray, # The same, from `ground_behind`
-              color: np.ndarray, # Of the thing, CIE Lab
-              spot: bool, # May it also be white?
-              near: np.ndarray, # (height, width), bool: where to look
-             ) -> np.ndarray: # (height, width), bool
-    "Pixels nearer to the thing's colour than to the ground's"
-    away = np.linalg.norm(frame - color, axis=-1)
-    if spot:
-        away = np.minimum(away, np.linalg.norm(frame - np.array([100, 0, 0]), axis=-1))
-    return near & (away < np.linalg.norm(frame - ground, axis=-1))
-
-def overlap(a: np.ndarray, b: np.ndarray) -> float: # 0…1
-    "Intersection over union of two masks"
-    return float((a & b).sum()/max(1, (a | b).sum()))
-
-def center(mask: np.ndarray # (height, width)
-          ) -> np.ndarray: # (x, y)
-    "Centre of mass"
-    return np.array(ndimage.center_of_mass(mask))[::-1]
-
-# %% ../../nbs/world/score.ipynb #0dd6efbf
-@lru_cache(64)
-def templates(thing, width, height):
-    "What the thing would cover if it had each of the shapes, (frames, height, width)"
-    return {shape: coverage(replace(thing, shape=shape), width, height) > .5 for shape in SHAPES}
-
-def best_shape(seen: np.ndarray, # (height, width), bool
-               covered: dict, # From `templates`, one frame
-               hidden: np.ndarray, # (height, width), bool: behind other things
-              ) -> str: # One of `SHAPES`
-    "The shape that overlaps most with what is seen"
-    return max(covered, key=lambda shape: overlap(seen & ~hidden, covered[shape] & ~hidden))
-
-def farthest_off(seen: np.ndarray, # (height, width), bool
-                 true: np.ndarray, # (height, width), bool
-                ) -> float: # Pixels
-    "How far the outlines of two masks are apart at most (Hausdorff distance of the areas)"
-    if not (seen.any() and true.any()): return np.inf
-    outside, inside = (ndimage.distance_transform_edt(~mask) for mask in (true, seen))
-    return float(max(outside[seen].max(), inside[true].max()))
-
-# %% ../../nbs/world/score.ipynb #8f13b588
-def largest_blob(mask: np.ndarray # (height, width), bool
-                ) -> int: # Pixels
-    "Size of the largest connected part"
-    labels, count = ndimage.label(mask)
-    return int(np.bincount(labels.ravel())[1:].max()) if count else 0
-
-def strangers(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-              answer: RenderedScene, # What should be seen
-              reachable: np.ndarray | None = None, # As `frames`, through the autoencoder
-              apart: float = 18., # CIE Lab
-             ) -> np.ndarray: # (frames,), pixels
-    "The largest thing in each frame that should not be there"
-    bare = ~ndimage.binary_dilation(answer.mask > .02, np.ones((1, 3, 3)), 2)
-    expected = rgb2lab(answer.background)
-    shift = np.median(frames[bare], 0) - np.median(expected[bare], 0)
-    away = np.linalg.norm(frames - expected - shift, axis=-1)
-    if reachable is not None:
-        away = np.minimum(away, np.linalg.norm(frames - reachable, axis=-1))
-    return np.array([largest_blob(one) for one in (away > apart) & bare])
-
-def come_along(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-               answer: RenderedScene, # What should be seen
-               source: RenderedScene, # What was edited
-               least: int = 6, # Pixels
-              ) -> np.ndarray: # (frames,): 0 the source, 1 the answer; nan where there are none
-    "How far the places that a thing has left are on the way from the source to the answer"
-    was, wanted = rgb2lab(source.frames), rgb2lab(answer.frames)
-    way = wanted - was
-    long = np.linalg.norm(way, axis=-1)
-    left = (source.mask > .95) & (answer.mask < .02) & (long > 18)
-    share = ((frames - was)*way).sum(-1)/np.maximum(long, 1)**2
-    return np.array([np.median(s[x]) if x.sum() >= least else np.nan
-                     for s, x in zip(share, left)])
-
-# %% ../../nbs/world/score.ipynb #917b151a
-def sharpness(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-              masks: np.ndarray, # (frames, height, width), 0…1
-             ) -> np.ndarray: # (frames,)
-    "Mean over the outlines of the largest gradient of the colours within 2 pixels"
-    edge = (masks > .02) & (masks < .98)
-    slope = np.linalg.norm(np.stack(np.gradient(frames, axis=(1, 2))), axis=(0, -1))
-    slope = ndimage.maximum_filter(slope, (1, 5, 5))
-    return np.array([s[e].mean() if e.any() else np.nan for s, e in zip(slope, edge)])
-
-def roughness(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
-              masks: np.ndarray, # (frames, height, width), 0…1
-             ) -> np.ndarray: # (frames,)
-    "Standard deviation of the ground without its smooth part"
-    bare = ~ndimage.binary_dilation(masks > .02, np.ones((1, 3, 3)), 3)
-    fine = frames - ndimage.gaussian_filter(frames, (0, 1.5, 1.5, 0))
-    return np.array([f[b].std() if b.any() else 0. for f, b in zip(fine, bare)])
-
 # %% ../../nbs/world/score.ipynb #45072067
 @dataclass(frozen=True)
 class Judgement:
     "What the judge found; shares are of the frames in which something could be judged"
     color: float # Share of frames in which every thing has its colour, 0…1
     shape: float # … its shape: overlap with the answer, outline and best template, 0…1
-    place: float # … its centre within 3 pixels, 0…1
+    place: float # … its centre within 3 pixels, or nearly as far as the autoencoder leaves it
     ground: float # … in which the ground has its colour, 0…1
     alone: float # … in which nothing else is seen, 0…1
     sharp: float # … in which outlines are sharp and the ground is clean, 0…1
@@ -213,6 +71,7 @@ class Judgement:
 
 # %% ../../nbs/world/score.ipynb #637660ea
 LEAST_OVERLAP = .7 # Of a thing with the answer's, 0…1
+LEAST = 12 # Pixels of a thing that must be seen to judge it
 FARTHEST = 3. # Of its centre, and of any part of its outline, from where it should be, pixels
 
 @dataclass
@@ -231,17 +90,20 @@ def find(seen: np.ndarray, # An edit in CIE Lab, (frames, height, width, 3)
     "Look for one thing where it should be"
     thing, scene = answer.scene.things[which], answer.scene
     inside = inner(answer, which)
-    ground = ground_behind(seen, answer.mask > .02)
+    things, near = answer.mask > .02, around(answer.masks[which] > .02)
+    wide = around(things)
+    ground = ground_behind(seen, things if wide.all() else wide)
     behind = np.delete(answer.masks, which, 0).sum(0) > .02
+    fringe = around(behind, 2) # what the autoencoder smears of other things
     shapes = templates(thing, scene.width, scene.height)
     n = len(seen)
     found = Found(np.full((n, 3), np.nan), np.full(n, '', object), np.full(n, np.nan),
                   np.zeros(n), np.zeros(n))
     for i in np.flatnonzero(inside.sum((1, 2)) >= LEAST):
         color = found.color[i] = np.median(seen[i][inside[i]], 0)
-        mask = seen_mask(seen[i], ground[i], color, thing.spot, ~behind[i])
-        mask &= ndimage.binary_dilation(answer.masks[which][i] > .02, iterations=6)
         true = answer.masks[which][i] > .5
+        where = near[i] & ~behind[i] & (true | ~fringe[i])
+        mask = seen_mask(seen[i], ground[i], color, thing.spot, where)
         found.iou[i] = overlap(mask, true)
         found.outline[i] = farthest_off(mask, true & ~behind[i])
         found.distance[i] = distance(center(mask), center(true)) if mask.any() else np.inf
@@ -329,22 +191,22 @@ def judge(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
     if reachable is None:
         reachable = answer.frames
     seen, wanted, best = (rgb2lab(x) for x in (frames, answer.frames, reachable))
-    founds, colors, shapes = [], [], []
+    founds, colors, shapes, places = [], [], [], []
     for which, thing in enumerate(answer.scene.things):
         found, true, reached = (find(x, answer, which) for x in (seen, wanted, best))
         before = None if source is None else source.scene.things[which]
         founds.append(found)
         colors.append(colors_are_right(found, true, reached, thing, before))
         shapes.append(shapes_are_right(found, reached, thing))
-    distances = np.stack([found.distance for found in founds])
-    rules = dict(color=np.all(colors, 0), shape=np.all(shapes, 0),
-                 place=(distances <= FARTHEST).all(0),
+        places.append(found.distance <= np.maximum(FARTHEST, reached.distance + 1))
+    rules = dict(color=np.all(colors, 0), shape=np.all(shapes, 0), place=np.all(places, 0),
                  ground=ground_is_right(seen, best, answer, source),
                  alone=is_alone(seen, best, answer, source),
                  sharp=is_clean(seen, best, answer))
     shares = {name: float(right.mean()) for name, right in rules.items()}
     iou = float(np.nanmean(np.stack([found.iou for found in founds])))
-    return Judgement(**shares, iou=iou, worst_distance=float(distances.max()))
+    worst_distance = float(max(found.distance.max() for found in founds))
+    return Judgement(**shares, iou=iou, worst_distance=worst_distance)
 
 # %% ../../nbs/world/score.ipynb #2950e1eb
 def wilson(passed: int, # How many

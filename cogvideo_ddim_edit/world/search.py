@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 import json
 import numpy as np
-from ..injection import Injection
+from ..injection import PUBLIC_SCRIPT, Injection
+from ..presets import STRUCTURE
 from ..settings import EditError, check_number, need
-from .benchmark import make_row, model_code, parsed, row_code, through
-from .methods import METHODS, Method
-from .pairs import Pair
+from .methods import DITCTRL, METHODS, Method
+from .pairs import SETS, Pair
+from .rows import judged_row, model_code, parsed, round_trips, row_code
 
 # %% auto #0
-__all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'score', 'trial', 'search',
-           'add_line', 'read_trials', 'draw_trials']
+__all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'MANY_STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'every_other',
+           'score', 'trial', 'search', 'add_line', 'read_trials', 'found_table', 'draw_trials']
 
 # %% ../../nbs/world/search.ipynb #f0c6d252
 def injections(kind: str, # Of `Injection`
@@ -32,6 +33,7 @@ def injections(kind: str, # Of `Injection`
 GUIDANCE = dict(guidance_scale=[3., 4., 5., 6., 7., 8., 10., 12.])
 INTERVALS = dict(guidance_interval=[(0., .5), (0., .75), (0., 1.)])
 STEPS = dict(num_inference_steps=[6, 8, 10, 12, 16])
+MANY_STEPS = dict(num_inference_steps=[10, 12, 16, 25, 50])
 VALUES = dict(injection=injections('values', (.3, .5, .7, .9), (0., .25, .5)))
 DEPTH = dict(strength=[.6, .7, .8, .9, 1.])
 SPACES = {
@@ -40,12 +42,25 @@ SPACES = {
     'faithful': STEPS | GUIDANCE | INTERVALS | VALUES,
     'anchored': STEPS | GUIDANCE | VALUES | DEPTH | dict(source_guidance_scale=[1., 2., 4.]),
     'flow': STEPS | GUIDANCE | DEPTH | dict(source_guidance_scale=[1., 2., 3., 4.], samples=[1, 2]),
-    'replace': GUIDANCE | INTERVALS | dict(
-        injection=injections('replaced', (.3, .5, .7), (.5, .83))),
-    'public_script': GUIDANCE | dict(start=['noise', 'inverted']),
+    'flowalign': STEPS | GUIDANCE | DEPTH | dict(source_pull=[.01, .03, .1]),
+    'flowanchor': STEPS | GUIDANCE | DEPTH | dict(
+        source_guidance_scale=[1., 2., 3.5], magnify=[.5, 1, 2, 4]),
+    'consistedit': GUIDANCE | dict(mask=['automatic', 'difference'], injection=[
+        STRUCTURE.changed(steps_interval=(0., end)) for end in (.3, .5, 1.)]),
+    'krnr': GUIDANCE | dict(renoise=[0, 1, 2, 3], strength=[.5, .7, .85, .95]),
+    'ditctrl': GUIDANCE | dict(injection=[
+        DITCTRL.changed(layers=(first, 1.), steps_interval=part)
+        for first in (0., .25, .5) for part in ((.04, .5), (0., .5), (.1, .3))]),
+    'replace': MANY_STEPS | GUIDANCE | INTERVALS | dict(
+        injection=injections('replaced', (.3, .5, .7, .9), (0., .25, .5, .83))),
+    'public_script': GUIDANCE | INTERVALS | dict(
+        num_inference_steps=[8, 10, 20, 25, 50], # which diffusers' inverse scheduler can do
+        start=['noise', 'inverted'], prompted=[False, True],
+        injection=[PUBLIC_SCRIPT.changed(steps_interval=(0., end), layers=(first, 1.))
+                   for end in (.3, .5, .7, 1.) for first in (0., .25, .5)]),
     'no injection': GUIDANCE | INTERVALS | dict(strength=[.5, .6, .7, .8, .9, 1.]),
-    'sdedit': GUIDANCE | dict(strength=[.4, .5, .6, .7, .8, .9]),
-    'sdedit, masked': GUIDANCE | dict(strength=[.5, .6, .7, .8, .9, 1.])}
+    'sdedit': MANY_STEPS | GUIDANCE | dict(strength=[.4, .5, .6, .7, .8, .9]),
+    'sdedit, masked': MANY_STEPS | GUIDANCE | dict(strength=[.5, .6, .7, .8, .9, 1.])}
 
 # %% ../../nbs/world/search.ipynb #b76a4163
 def proposal(best: Mapping[str, Any], # Changes of the best trial so far
@@ -54,9 +69,15 @@ def proposal(best: Mapping[str, Any], # Changes of the best trial so far
             ) -> dict[str, Any]: # Changes
     "The best changes with one or two settings drawn anew"
     names = rng.choice(list(space), min(len(space), int(rng.integers(1, 3))), replace=False)
+    names = map(str, names)
     return dict(best) | {name: space[name][int(rng.integers(len(space[name])))] for name in names}
 
-def score(rows: Sequence[dict], # From `make_row`
+def every_other(wanted: Sequence[Pair] # From `pairs`
+               ) -> list[Pair]: # Half as many
+    "Half of the pairs, with all sets and kinds among them if there are four or more of each set"
+    return [pair for pair in wanted if (pair.number + SETS.index(pair.set)) % 2 == 0]
+
+def score(rows: Sequence[dict], # From `judged_row`
           way: str = 'pasted', # Or 'raw'
          ) -> float: # 0…1
     "The mean of the share that passes and of the partial credit"
@@ -65,11 +86,12 @@ def score(rows: Sequence[dict], # From `make_row`
 # %% ../../nbs/world/search.ipynb #5f664f32
 def trial(pipe: Any, # A CogVideoX pipeline
           method: Method, # With the changes to try
-          cases: Sequence[tuple], # Pair, answer and source through the autoencoder
+          cases: Sequence[tuple], # Pairs, each with its `round_trips`
           model: str, # From `model_code`
          ) -> dict[str, Any]: # JSON
     "Edit all pairs and score them"
-    rows = [make_row(pipe, method, pair, *trips, model) for pair, *trips in cases]
+    rows = [judged_row(method(pipe, pair, pair.number), method, pair, trips, model)
+            for pair, trips in cases]
     shares = {way: float(np.mean([row[way]['passes'] for row in rows]))
               for way in ('raw', 'pasted')}
     iou = float(np.mean([row['pasted']['iou'] for row in rows]))
@@ -101,8 +123,7 @@ def search(pipe: Any, # A CogVideoX pipeline
         seen.add(code)
         found = there.get((code, len(wanted)))
         if found is None:
-            cases = cases or [(p, *(through(pipe, x.frames) for x in (p.answer, p.source)))
-                              for p in wanted]
+            cases = cases or [(p, round_trips(pipe, p)) for p in wanted]
             found = trial(pipe, one, cases, model)
             add_line(path, found)
         if report:
@@ -125,17 +146,33 @@ def read_trials(path: str | Path # JSON Lines; there need be no such file
     return [row for row in map(parsed, lines) if row]
 
 # %% ../../nbs/world/search.ipynb #f56a65f4
+def found_table(trials: Sequence[dict] # From `read_trials`
+               ) -> str: # Markdown
+    "The first and the best trial of each method"
+    lines = [('method', 'trials', 'score as it is', 'best score', 'calls', 'found'), ['---']*6]
+    for name in dict.fromkeys(t['method'] for t in trials):
+        some = [t for t in trials if t['method'] == name]
+        best = max(some, key=lambda t: t['score'])
+        changes = ', '.join(f'{k} {x}' for k, x in best['changes'].items()) or 'as it is'
+        lines.append((name, str(len(some)), f'{some[0]["score"]:.2f}', f'{best["score"]:.2f}',
+                      f'{best["calls"]:.0f}', changes))
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
 def draw_trials(trials: Sequence[dict] # From `read_trials`
                ) -> Any: # A matplotlib Figure
     "The best score so far of each method"
     from matplotlib.figure import Figure
-    fig = Figure(figsize=(7.6, 3.4), dpi=90, layout='constrained')
-    ax = fig.subplots()
+    fig = Figure(figsize=(7.6, 4), dpi=90, layout='constrained')
+    ax, ends = fig.subplots(), {}
     for i, name in enumerate(dict.fromkeys(t['method'] for t in trials)):
         best = np.maximum.accumulate([t['score'] for t in trials if t['method'] == name])
         ax.step(range(1, len(best) + 1), best, where='post', color=f'C{i % 10}')
-        ax.annotate(name, (len(best), best[-1]), (4, 0), textcoords='offset points',
-                    color=f'C{i % 10}', va='center', fontsize=8)
+        ends[name] = (len(best), float(best[-1]), f'C{i % 10}')
     ax.set(xlabel='trials', ylabel='best score so far, 0…1')
+    height = -1.
+    for name, (x, y, color) in sorted(ends.items(), key=lambda end: end[1][1]):
+        height = max(y, height + .05*np.ptp(ax.get_ylim())) # names do not cover each other
+        ax.annotate(name, (x, y), (x + .3, height), color=color, va='center', fontsize=8,
+                    arrowprops=dict(arrowstyle='-', color=color, lw=.5))
     ax.spines[['top', 'right']].set_visible(False)
     return fig
