@@ -64,14 +64,10 @@ DEEP = replace(PRESETS['ditctrl'].edit.injection, layers=(0.5, 1.0))
 FLOWS = {name: Way(name) for name in ('flow', 'flowalign', 'flowanchor')}
 WAYS = {
     'length': FLOWS,
-    'things': {name: Way(name) for name in ('default', 'anchored', 'consistedit', 'krnr')}
+    'things': {name: Way(name) for name in ('default', 'consistedit', 'krnr')}
     | {'ditctrl': Way('ditctrl', dict(injection=DEEP, num_inference_steps=12))}
     | FLOWS,
-    'joint': {
-        f'{name}, {how}': Way(name, in_two=how == 'in two')
-        for name in ('default', 'anchored')
-        for how in ('at once', 'in two')
-    },
+    'joint': {'at once': Way(), 'in two': Way(in_two=True)},
     'motion': {
         'motion': Way('motion'),
         'flow, whole path': Way('flow', dict(strength=1.0)),
@@ -190,15 +186,15 @@ def read(path: Path) -> list[dict]:
     return [row for row in rows if known.get((row['question'], row['way'])) == row['code']]
 
 
-def wanted(videos: int, questions: list[str]) -> Iterator[tuple[str, int, int]]:
+def wanted(videos: range, questions: list[str]) -> Iterator[tuple[str, int, int]]:
     """Question, cell and number, the first videos of all questions first"""
-    for number in range(videos):
+    for number in videos:
         for question in questions:
             for cell in CELLS.get(question, (9,)):
                 yield question, cell, number
 
 
-def run(path: Path, videos: int, questions: list[str]) -> None:
+def run(path: Path, videos: range, questions: list[str]) -> None:
     """Make the rows that are not there yet"""
     pipe = load_pipeline(device='cpu')
     pipe.set_progress_bar_config(disable=True)
@@ -240,13 +236,14 @@ def main() -> None:
     """Run, then print the table"""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument('--videos', type=int, default=8, help='of each question')
+    parser.add_argument('--first', type=int, default=0, help='number to begin with')
     parser.add_argument('--only', nargs='+', default=list(WAYS), choices=WAYS)
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'newer.jsonl')
     parser.add_argument('--table', action='store_true', help='run nothing')
     given = parser.parse_args()
     torch.set_num_threads(1)
     if not given.table:
-        run(given.output, given.videos, given.only)
+        run(given.output, range(given.first, given.videos), given.only)
     print(table(read(given.output)))
 
 
