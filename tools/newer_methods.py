@@ -3,6 +3,7 @@
     python tools/newer_methods.py                      8 videos for every question and way
     python tools/newer_methods.py --videos 12 --only motion joint
     python tools/newer_methods.py --table              only print what is there
+    python tools/newer_methods.py --picture            only draw nbs/images/newer_motion.png
 
 Five questions: does an edit hold in longer videos (`length`), beside a second thing (`things`); are
 two changes better asked for at once or one after the other (`joint`); can a motion change
@@ -232,6 +233,25 @@ def table(rows: list[dict]) -> str:
     return '\n'.join(lines)
 
 
+def draw_motion(path: Path, number: int = 1) -> None:
+    """Strips of frames: a video, the same backwards, and three edits of its motion"""
+    import matplotlib.pyplot as plt
+
+    pipe, pair = load_pipeline(device='cpu'), motion_pair(number)
+    pipe.set_progress_bar_config(disable=True)
+    shown = {'source': pair.source.frames, 'backwards': pair.answer.frames}
+    ways = {'motion': Way('motion'), 'flow': Way('flow')}
+    ways['flow, whole path'] = WAYS['motion']['flow, whole path']
+    shown |= {name: edited(pipe, way, pair) for name, way in ways.items()}
+    fig, axes = plt.subplots(len(shown), 5, figsize=(5, 4.6), dpi=72, layout='constrained')
+    for line, (title, frames) in zip(axes, shown.items(), strict=True):
+        for ax, frame in zip(line, frames[::2], strict=True):
+            ax.imshow(frame)
+            ax.set(xticks=[], yticks=[])
+        line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=8)
+    fig.savefig(path, metadata={'Software': None})
+
+
 def main() -> None:
     """Run, then print the table"""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
@@ -240,8 +260,12 @@ def main() -> None:
     parser.add_argument('--only', nargs='+', default=list(WAYS), choices=WAYS)
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'newer.jsonl')
     parser.add_argument('--table', action='store_true', help='run nothing')
+    parser.add_argument('--picture', action='store_true', help='draw edits of a motion')
     given = parser.parse_args()
     torch.set_num_threads(1)
+    if given.picture:
+        draw_motion(ROOT / 'nbs' / 'images' / 'newer_motion.png')
+        return
     if not given.table:
         run(given.output, range(given.first, given.videos), given.only)
     print(table(read(given.output)))
