@@ -161,7 +161,7 @@ def moves(frames: np.ndarray, pair: Pair) -> dict:
     return {name: x if isinstance(x, bool) else round(float(x), 3) for name, x in found.items()}
 
 
-def made(pipe, question: str, cell: int, name: str, pair: Pair, trips: list) -> dict:
+def edited_row(pipe, question: str, cell: int, name: str, pair: Pair, trips: list) -> dict:
     """One row"""
     way, start = WAYS[question][name], time.process_time()
     frames = edited(pipe, way, pair)
@@ -212,7 +212,7 @@ def run(path: Path, videos: range, questions: list[str]) -> None:
                 continue
             trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
             for name in todo:
-                row = made(pipe, question, cell, name, pair, trips)
+                row = edited_row(pipe, question, cell, name, pair, trips)
                 print(json.dumps(row), file=file, flush=True)
                 print(
                     question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True
