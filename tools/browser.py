@@ -2,6 +2,7 @@
 
     python tools/browser.py                      player, report, exported page, explorer and lab
     python tools/browser.py player report        only these
+    python tools/browser.py lab --quick          of the lab, what takes a minute
     python tools/browser.py --axe axe.min.js     with this axe-core, not the one that npm fetches
     python tools/browser.py --shots FOLDER       keep a picture of each page
 
@@ -31,7 +32,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from project import NBS, ROOT, Failed, cells
+from project import ROOT, Failed
 
 SEEKS = 100
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
@@ -48,15 +49,6 @@ READ_BARS = """() => {
     if (context.getImageData(x, y, 1, 1).data[0] > 127) number |= 1 << bit;
   }
   return number;
-}"""
-PRESS_CANCEL = """() => {
-  const lab = document.querySelector('.lab'), bar = () => lab.querySelector('progress');
-  window.steps = [];
-  new MutationObserver(() => { if (bar()) window.steps.push(bar().value); })
-    .observe(lab, {subtree: true, childList: true});
-  const step = bar().value;
-  [...lab.querySelectorAll('button')].find(button => button.textContent === 'Cancel').click();
-  return step;
 }"""
 SHOWN = "document.querySelector('.ab').dataset.shown"
 
@@ -412,8 +404,8 @@ def jupyter(notebook: dict) -> Iterator[str]:
 
 
 def wait_for_server(address: str, server: subprocess.Popen) -> None:
-    """Until it answers; raises `Failed` if it does not within a minute"""
-    end = time.monotonic() + 60
+    """Until it answers; raises `Failed` if it does not within five minutes"""
+    end = time.monotonic() + 300
     while time.monotonic() < end and server.poll() is None:
         try:
             with urllib.request.urlopen(address, timeout=5):
@@ -421,17 +413,6 @@ def wait_for_server(address: str, server: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.3)
     raise Failed('JupyterLab did not start')
-
-
-def lab_notebook() -> dict:
-    """The cell of nbs/lab.ipynb that shows the lab, and one that asks the kernel something"""
-    import nbformat
-
-    shown = [cell['source'] for cell in cells(NBS / 'lab.ipynb') if '.show()' in cell['source']]
-    source = next(text for text in shown if text.startswith('#| eval: false'))
-    both = [nbformat.v4.new_code_cell(text) for text in (source, '6*7')]
-    spec = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
-    return nbformat.v4.new_notebook(cells=both, metadata=spec)
 
 
 def run_cell(page, number: int) -> None:
@@ -447,164 +428,10 @@ def run_cell(page, number: int) -> None:
 
 
 def test_lab(options: Namespace) -> None:
-    """lab: settings, painting, Cancel, edits, history, upload, odd prompts"""
-    with jupyter(lab_notebook()) as address, surfing(options) as surfer:
-        page = surfer.page
-        page.goto(address)
-        page.wait_for_selector('.jp-CodeCell .cm-content')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-        run_cell(page, 0)
-        page.wait_for_selector('.lab canvas.ab-canvas', timeout=120_000)
-        change_settings(page)
-        paint(page)
-        surfer.picture('lab_painted')
-        cancel(page)
-        make_edits(page)
-        surfer.picture('lab', '.lab')
-        surfer.accessible('lab', '.lab')
-        type_odd_prompts(page)
-        upload(page)
-        surfer.picture('lab_upload', '.lab')
-        surfer.calm()
+    """lab: JupyterLab, two tabs, a restart, Voila, a page without a kernel"""
+    from browser_lab import drive
 
-
-def box_of(page, label: str):
-    """The control with this name"""
-    return page.locator('.lab').get_by_label(label, exact=True)
-
-
-def fill(page, label: str, value: str) -> None:
-    """Give a control a value"""
-    control = box_of(page, label)
-    control.fill(value)
-    control.press('Tab')
-
-
-def cost(page) -> str:
-    """What the lab says that an edit costs"""
-    return page.locator('.lab p', has_text='calls of the transformer').inner_text()
-
-
-def press(page, name: str) -> None:
-    """Press a button of the lab"""
-    page.locator('.lab').get_by_role('button', name=name, exact=True).click()
-
-
-def change_settings(page) -> None:
-    """More steps cost more and make the schedule wider; no guidance costs less"""
-    press(page, 'Inversion')
-    press(page, 'Edit settings')
-    before = cost(page)
-    fill(page, 'num_inference_steps', '40')
-    until(page, 'document.querySelectorAll(".sc-steps button").length === 40')
-    longer = cost(page)
-    need(longer != before, f'40 steps cost as much as before: {longer}')
-    fill(page, 'guidance_scale', '1')
-    page.locator('.lab p', has_text='calls of the transformer').wait_for()
-    until(page, f'!document.body.innerText.includes({json.dumps(longer)})')
-    fill(page, 'guidance_scale', '-1')
-    page.get_by_text('guidance_scale is -1').wait_for()
-    fill(page, 'guidance_scale', '7')
-    page.get_by_text('guidance_scale is -1').wait_for(state='detached')
-
-
-def pressed(page, kind: str) -> list[int]:
-    """The steps or blocks that are painted"""
-    return page.evaluate(
-        'kind => [...document.querySelectorAll(`.sc-${kind}s [aria-pressed="true"]`)]'
-        '.map(button => +button.dataset.number)',
-        kind,
-    )
-
-
-def paint(page) -> None:
-    """A rectangle in the field, then numbers by pointer and by keyboard"""
-    field = page.locator('.sc-field')
-    field.scroll_into_view_if_needed()
-    box = field.bounding_box()
-    across, down = box['width'] / 40, box['height'] / 8
-    page.mouse.move(box['x'] + 4.5 * across, box['y'] + 2.5 * down)
-    page.mouse.down()
-    page.mouse.move(box['x'] + 9.5 * across, box['y'] + 5.5 * down, steps=4)
-    page.mouse.up()
-    equal(pressed(page, 'step'), list(range(4, 10)), 'the steps that were painted')
-    equal(pressed(page, 'layer'), list(range(2, 6)), 'the blocks that were painted')
-    page.locator('.sc-steps button').nth(4).click()
-    equal(pressed(page, 'step'), list(range(5, 10)), 'the steps after a click')
-    page.locator('.sc-layers button').first.focus()
-    page.keyboard.press('ArrowDown')
-    page.keyboard.press(' ')
-    equal(pressed(page, 'layer'), list(range(1, 6)), 'the blocks after a key')
-
-
-def cancel(page) -> None:
-    """The kernel answers during a run, which stops within a step when it is cancelled"""
-    press(page, 'Edit')
-    page.get_by_text('Inverting, step').wait_for()
-    run_cell(page, 1)
-    page.locator('.jp-CodeCell').nth(1).locator('.jp-OutputArea-output').wait_for()
-    page.locator('.lab img[alt^="What the model expects"]').wait_for(timeout=120_000)
-    need(page.locator('.lab progress').is_visible(), 'the run ended before the kernel answered')
-    at = page.evaluate(PRESS_CANCEL)
-    page.get_by_text('Cancelled.').wait_for(timeout=20_000)
-    last = max(page.evaluate('window.steps'), default=at)
-    # one step may have ended when the page had not heard of it, one was on its way
-    need(last <= at + 2, f'cancelled in step {at}, it went on to step {last}')
-    need(box_of(page, 'edits').locator('option').count() == 0, 'a cancelled run left an edit')
-
-
-def make_edits(page) -> None:
-    """Two edits in the history, both in the player, and how to make them again"""
-    fill(page, 'num_inference_steps', '4')
-    fill(page, 'refinement', '(2,)')
-    history = box_of(page, 'edits').locator('option')
-    for number in (1, 2):
-        fill(page, 'seed of noise', str(number))
-        press(page, 'Edit')
-        history.nth(number - 1).wait_for(state='attached', timeout=120_000)
-        until(page, '!document.querySelector(".lab progress")')
-    second = history.nth(1).inner_text().replace('\xa0', ' ')
-    need('(seed 2)' in second, f'the history says {second!r}')
-    box_of(page, 'beside it').select_option(index=1)
-    names = page.get_by_label('Video on the right').locator('option')
-    until(
-        page,
-        'document.querySelector(".lab .ab select[title=\\"Video on the right\\"]")?.length === 3',
-    )
-    equal(names.all_inner_texts(), ['edit 2', 'edit 1', 'the true answer'], 'the player')
-    page.locator('.lab canvas.ab-canvas').focus()
-    page.keyboard.press('4')
-    page.keyboard.press('Tab')
-    mode = page.get_by_label('How the two are compared').input_value()
-    right = page.get_by_label('Video on the right').input_value()
-    equal((mode, right), ('difference', '2'), 'mode and video after the keys')
-    need('seed=2' in box_of(page, 'recipe').input_value(), 'the recipe has another seed')
-    box_of(page, 'copy as').select_option('command')
-    until(
-        page,
-        '[...document.querySelectorAll(".lab textarea")].some(t => t.value.includes("--seed=2"))',
-    )
-
-
-def type_odd_prompts(page) -> None:
-    """Texts are shown, not run"""
-    title = page.title()
-    fill(page, 'edit', ODD)
-    page.locator('.lab mark', has_text='<script>').first.wait_for()
-    equal(page.title(), title, 'the title')
-    equal(page.locator('.lab img[src="x"]').count(), 0, 'pictures from a prompt')
-
-
-def upload(page) -> None:
-    """A file becomes the video, its name the prompt"""
-    from cogvideo_ddim_edit.video import sample
-
-    with page.expect_file_chooser() as chooser:
-        page.locator('.lab button', has_text='Upload a video').click()
-    chooser.value.set_files(str(sample('blue_square')))
-    until(
-        page, '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")'
-    )
+    drive(options)
 
 
 # All of them
@@ -639,6 +466,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('names', nargs='*', metavar='TEST', help=f'of {", ".join(TESTS)}')
     parser.add_argument('--axe', metavar='FILE', help='axe.min.js of the npm package axe-core')
+    parser.add_argument('--quick', action='store_true', help='of the lab, what takes a minute')
     parser.add_argument('--shots', metavar='FOLDER', help='where pictures of the pages go')
     options = parser.parse_args(argv)
     if unknown := set(options.names) - set(TESTS):

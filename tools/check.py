@@ -51,9 +51,9 @@ BUDGETS = {
     'notebooks': 12 * MIB,
     'weights': 32 * MB,
 }
-AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS = 2, 600, 300
+AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS, BROWSER_SECONDS = 2, 600, 300, 900
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
-IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'explorer_lab')  # of tools/browser.py
+IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'lab')  # of tools/browser.py
 LIGHT_TOOLS = ('project', 'style', 'size', 'readme', 'linkcheck')
 ENVIRONMENT = {
     'OMP_NUM_THREADS': '1',
@@ -285,10 +285,21 @@ def portable() -> None:
 
 def browsed() -> None:
     """pages do what people click, in a browser, without serious faults of accessibility"""
-    output = command(sys.executable, 'tools/browser.py', *IN_A_BROWSER, seconds=NOTEBOOK_SECONDS)
+    output = command(sys.executable, 'tools/browser.py', *IN_A_BROWSER, '--quick', seconds=BROWSER_SECONDS)
     for line in output.splitlines():
         if line.startswith(('skipped', 'accessibility is not')):
             print(line)
+
+
+def floored() -> str:
+    """the lowest versions that we declare edit the demo's video"""
+    return command(sys.executable, 'tools/floor.py', '--beside').strip()
+
+
+def sited() -> None:
+    """the site can be built: every notebook goes through the first half of `nbdev_docs`"""
+    output = command(sys.executable, 'tools/docs.py', seconds=NOTEBOOK_SECONDS)
+    print(output.splitlines()[-1])
 
 
 QUICK = (
@@ -305,16 +316,17 @@ def say(name: str, problem: str, timing: str) -> bool:
     return not problem
 
 
-def quick_step(step: Callable[[], None]) -> bool:
+def quick_step(step: Callable[[], str | None]) -> bool:
     """Take one quick step, say how it went"""
-    start, problem = time.monotonic(), ''
+    start, problem, note = time.monotonic(), '', None
     try:
-        step()
+        note = step()
     except Failed as failure:
         problem = str(failure).strip()
     except Exception:  # a step that cannot even be taken has failed, and the others still count
         problem = traceback.format_exc()
-    return say(step.__doc__, problem, f'{time.monotonic() - start:.1f} s')
+    name = f'{step.__doc__}: {note}' if note else step.__doc__
+    return say(name, problem, f'{time.monotonic() - start:.1f} s')
 
 
 def lines_of_code(path: Path) -> int:
@@ -363,7 +375,7 @@ def main(argv: list[str] | None = None) -> int:
         results = [quick_step(step) for step in QUICK]
         results += run_notebooks(paths, args.cells)
         if not args.fast and not args.names:
-            results.append(quick_step(browsed))
+            results += [quick_step(step) for step in (floored, sited, browsed)]
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130
