@@ -285,7 +285,9 @@ def portable() -> None:
 
 def browsed() -> None:
     """pages do what people click, in a browser, without serious faults of accessibility"""
-    output = command(sys.executable, 'tools/browser.py', *IN_A_BROWSER, '--quick', seconds=BROWSER_SECONDS)
+    output = command(
+        sys.executable, 'tools/browser.py', *IN_A_BROWSER, '--quick', seconds=BROWSER_SECONDS
+    )
     for line in output.splitlines():
         if line.startswith(('skipped', 'accessibility is not')):
             print(line)

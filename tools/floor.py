@@ -9,6 +9,7 @@
 What is not declared is whatever fits beside it. What is installed is removed at the end. `--beside`
 is part of the check: it takes half a minute, torch stays as it is, and without a network it says
 so."""
+
 from configparser import ConfigParser
 from pathlib import Path
 import os
@@ -21,7 +22,7 @@ import venv
 
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = 'diffusers', 'transformers', 'huggingface_hub', 'accelerate'
-TOKENIZERS = 'tokenizers<=0.23.0,>=0.22.0' # What transformers 5.0.0 needs; later ones need others
+TOKENIZERS = 'tokenizers<=0.23.0,>=0.22.0'  # What transformers 5.0.0 needs; later ones need others
 SCRIPT = f"""import importlib, sys
 found = [importlib.import_module(name) for name in {BESIDE}]
 print(', '.join(f'{{m.__name__}} {{m.__version__}}' for m in found))
@@ -43,7 +44,7 @@ def floors(requirements: str) -> dict[str, str]:
 def constraints(changes) -> list[str]:
     "`name==version` for each requirement of settings.ini, some of them changed"
     settings = ConfigParser(delimiters=['='])
-    settings.read(ROOT/'settings.ini', encoding='utf-8')
+    settings.read(ROOT / 'settings.ini', encoding='utf-8')
     found = floors(settings['DEFAULT']['requirements'])
     for change in changes:
         name, _, version = change.partition('==')
@@ -59,12 +60,12 @@ def demo(lines):
     environment = {key: value for key, value in os.environ.items() if key != 'PYTHONPATH'}
     with tempfile.TemporaryDirectory() as folder:
         here = Path(folder)
-        (here/'floor.txt').write_text('\n'.join(lines), encoding='utf-8')
-        venv.create(here/'venv', with_pip=True)
-        programs = here/'venv'/('Scripts' if os.name == 'nt' else 'bin')
-        install = [programs/'python', '-m', 'pip', 'install', '--quiet', '-c', here/'floor.txt']
+        (here / 'floor.txt').write_text('\n'.join(lines), encoding='utf-8')
+        venv.create(here / 'venv', with_pip=True)
+        programs = here / 'venv' / ('Scripts' if os.name == 'nt' else 'bin')
+        install = [programs / 'python', '-m', 'pip', 'install', '--quiet', '-c', here / 'floor.txt']
         install.append(ROOT)
-        edit = [programs/'cogvideo-ddim-edit', 'demo', '--num_inference_steps', '4']
+        edit = [programs / 'cogvideo-ddim-edit', 'demo', '--num_inference_steps', '4']
         for step in (install, edit):
             subprocess.run(step, cwd=here, env=environment, check=True)
 
@@ -72,11 +73,27 @@ def demo(lines):
 def install_beside(lines, folder) -> str:
     "Install the floors of `BESIDE` and what they need exactly into a folder; '' or why not"
     floor = [line for line in lines if line.partition('==')[0] in BESIDE]
-    command = [sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps', '--no-compile',
-               '--disable-pip-version-check', '--retries', '0', '--timeout', '10', '--target',
-               folder, *floor, TOKENIZERS]
+    command = [
+        sys.executable,
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--no-deps',
+        '--no-compile',
+        '--disable-pip-version-check',
+        '--retries',
+        '0',
+        '--timeout',
+        '10',
+        '--target',
+        folder,
+        *floor,
+        TOKENIZERS,
+    ]
     done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode == 0: return ''
+    if done.returncode == 0:
+        return ''
     return (done.stderr.strip().splitlines() or ['pip failed without a word'])[-1]
 
 
@@ -86,8 +103,10 @@ def beside(lines) -> str:
         if problem := install_beside(lines, folder):
             return f'skipped, the floors could not be fetched: {problem}'
         environment = os.environ | {
-            'PYTHONPATH': os.pathsep.join([folder, str(ROOT)]), 'HF_HUB_OFFLINE': '1',
-            'CVE_CACHE': str(Path(folder)/'cache')}
+            'PYTHONPATH': os.pathsep.join([folder, str(ROOT)]),
+            'HF_HUB_OFFLINE': '1',
+            'CVE_CACHE': str(Path(folder) / 'cache'),
+        }
         edit = [sys.executable, '-c', SCRIPT, 'demo', '--num_inference_steps', '2']
         done = subprocess.run(edit, cwd=folder, env=environment, capture_output=True, text=True)
         if done.returncode:

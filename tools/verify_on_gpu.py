@@ -6,6 +6,7 @@
 No weights are needed: they are made on the device. Each section stands alone: one that fails says
 so in the file, and the next one runs. After `--seconds` no further section begins. The JSON file is
 written anew after each section, so that what is done is kept."""
+
 from argparse import ArgumentParser
 from contextlib import contextmanager
 from dataclasses import replace
@@ -35,10 +36,21 @@ DTYPE = torch.bfloat16
 BACKENDS = 'native', '_native_flash', '_native_cudnn', '_native_efficient'
 SMALL = {
     'text_encoder': dict(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, vocab_size=512),
-    'vae': dict(block_out_channels=(16, 32, 32, 64), norm_num_groups=8, layers_per_block=1,
-                sample_height=64, sample_width=96),
-    'transformer': dict(num_attention_heads=2, num_layers=4, text_embed_dim=64, sample_width=12,
-                        sample_height=8, sample_frames=17),
+    'vae': dict(
+        block_out_channels=(16, 32, 32, 64),
+        norm_num_groups=8,
+        layers_per_block=1,
+        sample_height=64,
+        sample_width=96,
+    ),
+    'transformer': dict(
+        num_attention_heads=2,
+        num_layers=4,
+        text_embed_dim=64,
+        sample_width=12,
+        sample_height=8,
+        sample_frames=17,
+    ),
 }
 
 
@@ -93,19 +105,29 @@ class Bench:
         self.pipe = published_pipeline(args.family, args.device, changes, 'bfloat16')
         self.configs = {c: PUBLISHED[args.family][c] | changes.get(c, {}) for c in COMPONENTS}
         frames, height, width = self.video
-        latents = (frames - 1)//4 + 1
+        latents = (frames - 1) // 4 + 1
         latents += -latents % (self.pipe.transformer.config.patch_size_t or 1)
-        self.size = latents, height//8, width//8
+        self.size = latents, height // 8, width // 8
 
     @property
-    def on_gpu(self): return self.device.type == 'cuda'
+    def on_gpu(self):
+        return self.device.type == 'cuda'
 
-    def tensor(self, *shape): return torch.randn(*shape, device=self.device, dtype=DTYPE)
+    def tensor(self, *shape):
+        return torch.randn(*shape, device=self.device, dtype=DTYPE)
 
     def plan(self, mode=None, rows=2, references=1):
         f, h, w = self.video
-        return plan_memory(self.configs, 'bfloat16', mode or Mode(), num_frames=f, height=h,
-                           width=w, rows=rows, references=references)
+        return plan_memory(
+            self.configs,
+            'bfloat16',
+            mode or Mode(),
+            num_frames=f,
+            height=h,
+            width=w,
+            rows=rows,
+            references=references,
+        )
 
     def planned(self, phase, mode=None, **rows):
         "Bytes that the plan has for a phase; on a CPU without the weights"
@@ -114,26 +136,32 @@ class Bench:
 
     def rotary(self):
         c, (f, h, w) = self.pipe.transformer.config, self.size
-        if not c.use_rotary_positional_embeddings: return None
-        return self.pipe._prepare_rotary_positional_embeddings(h*8, w*8, f, self.device)
+        if not c.use_rotary_positional_embeddings:
+            return None
+        return self.pipe._prepare_rotary_positional_embeddings(h * 8, w * 8, f, self.device)
 
     def inputs(self, rows):
         "Of a call of the transformer"
         c, (f, h, w) = self.pipe.transformer.config, self.size
         words = self.tensor(rows, c.max_text_seq_length, c.text_embed_dim)
-        return dict(hidden_states=self.tensor(rows, f, c.in_channels, h, w),
-                    encoder_hidden_states=words,
-                    timestep=torch.full((rows,), 999, device=self.device),
-                    ofs=torch.full((1,), 2., device=self.device) if c.ofs_embed_dim else None,
-                    image_rotary_emb=self.rotary(), return_dict=False)
+        return dict(
+            hidden_states=self.tensor(rows, f, c.in_channels, h, w),
+            encoder_hidden_states=words,
+            timestep=torch.full((rows,), 999, device=self.device),
+            ofs=torch.full((1,), 2.0, device=self.device) if c.ofs_embed_dim else None,
+            image_rotary_emb=self.rotary(),
+            return_dict=False,
+        )
 
-    def call(self, inputs): return self.pipe.transformer(**inputs)[0]
+    def call(self, inputs):
+        return self.pipe.transformer(**inputs)[0]
 
     def text(self):
         ids = torch.zeros(2, 226, dtype=torch.long, device=self.device)
         return self.pipe.text_encoder(ids)[0]
 
-    def encode(self): return self.pipe.vae.encode(self.tensor(1, 3, *self.video)).latent_dist.mode()
+    def encode(self):
+        return self.pipe.vae.encode(self.tensor(1, 3, *self.video)).latent_dist.mode()
 
     def decode(self):
         f, h, w = self.size
@@ -151,15 +179,18 @@ class Bench:
 
 def weights(bench):
     "Are the weights as many bytes as planned?"
-    held = {c: sum(t.numel()*t.itemsize for t in [*m.parameters(), *m.buffers()])
-            for c, m in bench.pipe.components.items() if isinstance(m, torch.nn.Module)}
+    held = {
+        c: sum(t.numel() * t.itemsize for t in [*m.parameters(), *m.buffers()])
+        for c, m in bench.pipe.components.items()
+        if isinstance(m, torch.nn.Module)
+    }
     planned = {c: weight_bytes(c, bench.configs[c], 'bfloat16') for c in COMPONENTS}
     return {c: dict(bytes=held[c], planned_bytes=planned[c]) for c in COMPONENTS}
 
 
 def text(bench):
     "Two texts"
-    flops = 2*text_flops(bench.configs['text_encoder'])
+    flops = 2 * text_flops(bench.configs['text_encoder'])
     about = dict(planned_bytes=bench.planned('text'), flops=flops)
     return timed(about, bench.text, bench.device)
 
@@ -171,8 +202,9 @@ def autoencoder(bench):
         for tiled in (False, True):
             bench.tiling(tiled)
             flops = vae_flops(bench.configs['vae'], part, *bench.video)
-            about = dict(planned_bytes=bench.planned(part, Mode(tiling=tiled)),
-                         flops_without_tiles=flops)
+            about = dict(
+                planned_bytes=bench.planned(part, Mode(tiling=tiled)), flops_without_tiles=flops
+            )
             name = f'{part}, tiled' if tiled else part
             found[name] = timed(about, work, bench.device, 1 + bench.on_gpu)
     bench.tiling(False)
@@ -182,15 +214,17 @@ def autoencoder(bench):
 def inversion_step(bench):
     "One row, diffusers' own attention"
     inputs, config = bench.inputs(1), bench.pipe.transformer.config
-    about = dict(planned_bytes=bench.planned('transformer', rows=1, references=0),
-                 flops=call_flops(config, bench.size))
+    about = dict(
+        planned_bytes=bench.planned('transformer', rows=1, references=0),
+        flops=call_flops(config, bench.size),
+    )
     return timed(about, lambda: bench.call(inputs), bench.device)
 
 
 def dearest(config, size, preset, **how):
     "The call of a job that asks for most"
     calls = [c for c in job_calls(preset, **how) if c.part == 'edit']
-    return max(calls, key=lambda c: c.flops(config, size)/c.times)
+    return max(calls, key=lambda c: c.flops(config, size) / c.times)
 
 
 def edit_step(bench, call):
@@ -198,10 +232,13 @@ def edit_step(bench, call):
     config, (f, h, w) = bench.pipe.transformer.config, bench.size
     inputs, c = bench.inputs(call.rows), config
     rows = dict(rows=call.rows, references=call.references)
-    about = rows | dict(planned_bytes=bench.planned('transformer', **rows),
-                        flops=call.flops(config, bench.size)//call.times)
-    if not call.references: return timed(about, lambda: bench.call(inputs), bench.device)
-    always = replace(call.injection, steps_interval=(0., 1.), weight=call.weight)
+    about = rows | dict(
+        planned_bytes=bench.planned('transformer', **rows),
+        flops=call.flops(config, bench.size) // call.times,
+    )
+    if not call.references:
+        return timed(about, lambda: bench.call(inputs), bench.device)
+    always = replace(call.injection, steps_interval=(0.0, 1.0), weight=call.weight)
     trajectory = {999: torch.randn(1, f, c.out_channels, h, w)}
     words = bench.tensor(1, c.max_text_seq_length, c.text_embed_dim)
     with injected(bench.pipe.transformer, always, trajectory, words):
@@ -218,7 +255,7 @@ def edit_steps(bench):
         if key not in known:
             known[key] = edit_step(bench, call)
         row = known[key]
-        found[name] = row | dict(tflops=round(row['flops']/row['seconds']/1e12, 2))
+        found[name] = row | dict(tflops=round(row['flops'] / row['seconds'] / 1e12, 2))
     return found
 
 
@@ -228,6 +265,7 @@ def backends(bench):
         CogVideoXAttnProcessor2_0ForDDIMInversion,
         OverrideAttnProcessors,
     )
+
     inputs, found = bench.inputs(1), {}
     plain = bench.call(inputs)
     for name in BACKENDS if bench.on_gpu else ('native',):
@@ -240,7 +278,7 @@ def backends(bench):
         try:
             with OverrideAttnProcessors(bench.pipe.transformer, processor):
                 found[name] = timed({}, lambda: bench.call(inputs), bench.device)
-                error = (bench.call(inputs) - plain).abs().max()/plain.abs().max()
+                error = (bench.call(inputs) - plain).abs().max() / plain.abs().max()
                 found[name]['relative_difference'] = float(error)
         except Exception as e:
             found[name] = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
@@ -268,13 +306,17 @@ def compiled(bench):
 def phases(bench, mode):
     "All phases of an edit once in a mode that is already in place"
     inputs, found = bench.inputs(3), {}
-    work = dict(text=bench.text, encode=bench.encode, transformer=lambda: bench.call(inputs),
-                decode=bench.decode)
+    work = dict(
+        text=bench.text,
+        encode=bench.encode,
+        transformer=lambda: bench.call(inputs),
+        decode=bench.decode,
+    )
     for name, run in work.items():
         planned = bench.planned(name, mode, rows=2, references=1)
         found[name] = timed(dict(planned_bytes=planned), run, bench.device, 1)
         if mode.offload == 'model':
-            bench.pipe.maybe_free_model_hooks() # else the last one stays
+            bench.pipe.maybe_free_model_hooks()  # else the last one stays
     plan = bench.plan(mode)
     return found | dict(planned_peak_bytes=plan.peak, planned_with_margin_bytes=needed(plan))
 
@@ -294,7 +336,8 @@ def modes(bench):
     found = {}
     for name in ('none', 'model', 'sequential', 'group') if bench.on_gpu else ('none', 'group'):
         found[name] = attempt(bench, name)
-        if name == 'group': break
+        if name == 'group':
+            break
         bench.pipe.remove_all_hooks()
         bench.pipe.to('cpu')
         if bench.on_gpu:
@@ -311,9 +354,15 @@ SECTIONS = (weights, text, inversion_step, edit_steps, autoencoder, backends, co
 def about_machine(device):
     import diffusers
     import transformers
-    versions = dict(python=platform.python_version(), torch=torch.__version__,
-                    diffusers=diffusers.__version__, transformers=transformers.__version__)
-    if device.type != 'cuda': return dict(card='CPU', versions=versions)
+
+    versions = dict(
+        python=platform.python_version(),
+        torch=torch.__version__,
+        diffusers=diffusers.__version__,
+        transformers=transformers.__version__,
+    )
+    if device.type != 'cuda':
+        return dict(card='CPU', versions=versions)
     p = torch.cuda.get_device_properties(device)
     return dict(card=p.name, card_bytes=p.total_memory, versions=versions, cuda=torch.version.cuda)
 
@@ -351,11 +400,13 @@ def main(argv=None):
     start = time.perf_counter()
     bench = Bench(args)
     took = round(time.perf_counter() - start, 1)
-    report = about_machine(bench.device) | dict(family=args.family, small=args.small,
-                                                video=args.video, made_seconds=took)
+    report = about_machine(bench.device) | dict(
+        family=args.family, small=args.small, video=args.video, made_seconds=took
+    )
     for section in SECTIONS:
         name = section.__name__
-        if args.sections and name not in args.sections: continue
+        if args.sections and name not in args.sections:
+            continue
         if time.perf_counter() - start > args.seconds:
             report[name] = dict(error='no time left')
         else:
