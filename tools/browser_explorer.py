@@ -46,7 +46,7 @@ CHANGES = """async () => {
 def made_explorer():
     """An explorer of maps by lot, without a model"""
     import torch
-    from cogvideo_ddim_edit.capture import Attention, AttentionPlan
+    from cogvideo_ddim_edit.attention_plan import Attention, AttentionPlan
     from cogvideo_ddim_edit.edits import Edit
     from cogvideo_ddim_edit.explorer import Explorer
     from cogvideo_ddim_edit.kept import EDIT, SOURCE, SOURCE_TEXT, Kept, patch_queries

@@ -61,7 +61,9 @@ def make_video(folder: Path) -> Path:
 def read_stretch(path: Path):
     """The stretch, at the embedded model's size"""
     how = {'width': 64, 'height': 64, 'max_num_frames': 17, 'start_time': START, 'duration': LASTS}
-    from cogvideo_ddim_edit.loading import ModelSettings, model_configs, requirements_of
+    from cogvideo_ddim_edit.model_settings import ModelSettings
+    from cogvideo_ddim_edit.model_files import model_configs
+    from cogvideo_ddim_edit.models import requirements_of
 
     model = requirements_of(model_configs(ModelSettings()), 'the embedded model')
     return read_video(path, model, **how)

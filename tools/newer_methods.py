@@ -25,12 +25,12 @@ from skimage.color import rgb2lab
 
 from cogvideo_ddim_edit.injection import Injection
 from cogvideo_ddim_edit.loading import load_pipeline
-from cogvideo_ddim_edit.masks import keep_unchanged
+from cogvideo_ddim_edit.outside import keep_unchanged
 from cogvideo_ddim_edit.metrics import dilate, psnr
 from cogvideo_ddim_edit.presets import PRESETS, preset_with
 from cogvideo_ddim_edit.reconstruction import edit
 from cogvideo_ddim_edit.video import Video
-from cogvideo_ddim_edit.world.benchmark import PASTED, through, verdict
+from cogvideo_ddim_edit.world.rows import PASTED, through, verdict
 from cogvideo_ddim_edit.world.methods import person_mask
 from cogvideo_ddim_edit.world.pairs import KINDS, Pair, change, make_pair
 from cogvideo_ddim_edit.world.sampling import caption, sample_scene

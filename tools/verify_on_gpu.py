@@ -22,7 +22,7 @@ import torch
 
 from cogvideo_ddim_edit.activations import count_allocations
 from cogvideo_ddim_edit.cost import job_calls
-from cogvideo_ddim_edit.injection import injected
+from cogvideo_ddim_edit.reference import injected
 from cogvideo_ddim_edit.loading import place
 from cogvideo_ddim_edit.memory import Mode, needed, plan_memory
 from cogvideo_ddim_edit.model_parts import weight_bytes
