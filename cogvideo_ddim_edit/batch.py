@@ -16,7 +16,7 @@ import json
 import time
 from .engines import ENGINES, BatchError, BatchJob, Groups, Status
 from .identity import key_of
-from .loading import ModelSettings
+from .model_settings import ModelSettings
 from .saved import locked
 from .settings import EditError, check_choice, is_number, need
 

@@ -17,7 +17,7 @@ import torch
 
 from .fitting import check_size
 from .identity import array_key, key_of
-from .loading import requirements
+from .models import requirements
 from .saved import SavedError, read_tensors, write_tensors
 from .video import Video
 from .video_files import VideoError

@@ -13,8 +13,9 @@ from .editing import (
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
-    EditCommand, EditOptions, InjectionOptions, InvertCommand, MetricsCommand, ModelOptions,
-    ReportCommand, ShowCommand, VerifyCommand, VideoOptions)
+    EditCommand, EditOptions,
+    ExploreCommand, InjectionOptions, InvertCommand, LabCommand, MetricsCommand,
+    ModelOptions, ReportCommand, ShowCommand, VerifyCommand, VideoOptions)
 from .reading import index_video
 from .settings import check_names, check_text, need
 from .video import read_video, sample
@@ -24,8 +25,8 @@ from cogvideo_ddim_edit.work import (
 
 # %% auto #0
 __all__ = ['COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
-           'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_verify', 'verified_model',
-           'write_trials', 'run_list', 'run_cache', 'run_show', 'run_doctor']
+           'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_explore', 'run_verify',
+           'verified_model', 'write_trials', 'run_list', 'run_cache', 'run_show', 'run_doctor', 'run_lab']
 
 # %% ../nbs/10e_commands.ipynb #27e70cb4
 def run_edit_on(command: EditCommand # As given
@@ -176,6 +177,16 @@ def run_report(command: ReportCommand # As given
     output = command.output_path and at_home(command.output_path)
     return {'report': str(report(at_home(command.run), output))}
 
+def run_explore(command: ExploreCommand # As given
+               ) -> dict[str, str]: # The page
+    "A page to play with what a saved edit reads; without the model if that was noted"
+    from cogvideo_ddim_edit.explorer import explored
+    need(command.output_path.endswith('.html'), f'{command.output_path!r} must end in .html',
+         CommandError)
+    settings = model_settings(command.model)
+    found = explored(at_home(command.run), lambda: loaded(settings), command.steps, command.budget)
+    return {'page': str(found.save(at_home(command.output_path)))}
+
 # %% ../nbs/10e_commands.ipynb #9743e74e
 def run_verify(command: VerifyCommand # As given
               ) -> dict[str, str]: # Paths: folder, report, and the proposal if tuned
@@ -258,9 +269,18 @@ def run_doctor(command: DoctorCommand # As given
     from cogvideo_ddim_edit.plan import doctor
     return {what: f'{what}: {line}' for what, line in doctor().items()}
 
+def run_lab(command: LabCommand # As given
+           ) -> dict: # Nothing
+    "Serve the lab until Ctrl-C; raises `ServingError`"
+    from cogvideo_ddim_edit.serving import serve_lab
+    folder = at_home(command.output_path)
+    serve_lab(model_settings(command.model), folder, command.port, not command.no_browser, say)
+    return {}
+
 # %% ../nbs/10e_commands.ipynb #bf4051db
 COMMAND_RUNS = {EditCommand: run_edit_on, InvertCommand: run_invert, DemoCommand: run_demo,
                 CompareCommand: run_compare, MetricsCommand: run_metrics,
                 BenchmarkCommand: run_benchmark, VerifyCommand: run_verify,
-                BatchCommand: run_list, ReportCommand: run_report, CacheCommand: run_cache,
-                ShowCommand: run_show, DoctorCommand: run_doctor}
+                BatchCommand: run_list, ReportCommand: run_report,
+                ExploreCommand: run_explore, CacheCommand: run_cache,
+                ShowCommand: run_show, DoctorCommand: run_doctor, LabCommand: run_lab}

@@ -10,9 +10,9 @@ from html import escape
 from typing import Any
 import re
 from .attention import KINDS
-from .inversion import SCHEDULERS
+from .inversion_settings import SCHEDULERS
 from .options import Described, described
-from .report import in_python
+from .recipe import in_python
 from .schedulers import SPACINGS
 from .settings import Settings
 

@@ -14,7 +14,8 @@ from .injection import Injection
 from .inversion import Inversion, sampler
 from .checks import StartError
 from .jobs import Job, found_masks, start_latents
-from .masks import keep_outside, token_mask
+from .outside import keep_outside
+from .masks import token_mask
 from .presets import EditSettings, Preset
 from .reference import around, injected
 from .schedule import within

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 import tempfile
-from .loading import ModelSettings, Requirements, free_memory, model_configs
+from .model_settings import ModelSettings, free_memory
+from .models import Requirements
+from .model_files import model_configs
 from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video

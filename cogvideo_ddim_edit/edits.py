@@ -19,9 +19,9 @@ from .video import Video
 from .mp4 import write_mp4
 
 # %% auto #0
-__all__ = ['FILES', 'Edit', 'from_record', 'video_grid']
+__all__ = ['FILES', 'Edit', 'edit_page', 'save_edit', 'load_edit', 'from_record', 'video_grid']
 
-# %% ../nbs/04f_edits.ipynb #c8f43bfd
+# %% ../nbs/04f_edits.ipynb #ba526307
 FILES = dict(latents='edit.safetensors', record='edit.json', video='edit.mp4')
 
 @dataclass(frozen=True, eq=False)
@@ -59,40 +59,55 @@ class Edit:
     def save(self, folder: str | Path # A new folder
             ) -> Path:
         "Write video, latents and record; raises `SavedError`"
-        tensors = {}
-        record = self.record(tensors)
-        kept = dict(video=video_to_json(self.video), source=video_to_json(self.source), **record)
-        tensors |= {'_frames': self.video.frames, '_source': self.source.frames,
-                    '_latents': self.latents, '_mask': self.mask, '_image': self.image}
-        with new_folder(folder) as part:
-            write_tensors(part/FILES['latents'], tensors, edit=kept)
-            text = json.dumps(self.settings, indent=1, ensure_ascii=False)
-            (part/FILES['record']).write_text(text + '\n', encoding='utf-8')
-            write_mp4(part/FILES['video'], self.video.frames, self.video.fps)
-            if self.read is not None:
-                self.read.save(part)
-        return Path(folder)
+        return save_edit(self, folder)
 
     @classmethod
     def load(cls, folder: str | Path # That `save` wrote
             ) -> Edit:
         "A saved edit; raises `SavedError`"
-        file = Path(folder)/FILES['latents']
-        need(file.is_file(), f'there is no saved edit in {str(folder)!r}; give a folder that '
-             '`save` wrote', SavedError)
-        tensors, record = read_tensors(file, 'edit')
-        try:
-            return cls(**from_record(tensors, record))
-        except (KeyError, TypeError, ValueError) as e:
-            raise SavedError(f'{str(file)!r} is of another version or damaged ({e}); '
-                             'make the edit again') from e
+        return load_edit(folder)
 
-    def _repr_html_(self):
-        both = ('source', self.source), (self.prompt, self.video)
-        cells = ''.join(f'<td style="text-align:center">{html.escape(title)}<br>'
-                        f'{video._repr_html_()}</td>' for title, video in both)
-        remarks = ''.join(f'<p>{html.escape(sentence)}</p>' for sentence in self.warnings)
-        return f'<table><tr>{cells}</tr></table>{remarks}'
+    def _repr_html_(self): return edit_page(self)
+
+def edit_page(edit: Edit) -> str: # HTML
+    "Source and result beside each other, and what was said against it"
+    both = ('source', edit.source), (edit.prompt, edit.video)
+    cells = ''.join(f'<td style="text-align:center">{html.escape(title)}<br>'
+                    f'{video._repr_html_()}</td>' for title, video in both)
+    remarks = ''.join(f'<p>{html.escape(sentence)}</p>' for sentence in edit.warnings)
+    return f'<table><tr>{cells}</tr></table>{remarks}'
+
+# %% ../nbs/04f_edits.ipynb #cdda7050
+def save_edit(edit: Edit, folder: str | Path # A new folder
+             ) -> Path:
+    "Write video, latents and record; raises `SavedError`"
+    tensors = {}
+    record = edit.record(tensors)
+    kept = dict(video=video_to_json(edit.video), source=video_to_json(edit.source), **record)
+    tensors |= {'_frames': edit.video.frames, '_source': edit.source.frames,
+                '_latents': edit.latents, '_mask': edit.mask, '_image': edit.image}
+    with new_folder(folder) as part:
+        write_tensors(part/FILES['latents'], tensors, edit=kept)
+        text = json.dumps(edit.settings, indent=1, ensure_ascii=False)
+        (part/FILES['record']).write_text(text + '\n', encoding='utf-8')
+        write_mp4(part/FILES['video'], edit.video.frames, edit.video.fps)
+        if edit.read is not None:
+            edit.read.save(part)
+    return Path(folder)
+
+# %% ../nbs/04f_edits.ipynb #3f4662c2
+def load_edit(folder: str | Path # That `save_edit` wrote
+             ) -> Edit:
+    "A saved edit; raises `SavedError`"
+    file = Path(folder)/FILES['latents']
+    need(file.is_file(), f'there is no saved edit in {str(folder)!r}; give a folder that '
+         '`save` wrote', SavedError)
+    tensors, record = read_tensors(file, 'edit')
+    try:
+        return Edit(**from_record(tensors, record))
+    except (KeyError, TypeError, ValueError) as e:
+        raise SavedError(f'{str(file)!r} is of another version or damaged ({e}); '
+                         'make the edit again') from e
 
 def from_record(tensors: dict[str, torch.Tensor], # Of a saved edit
                 record: dict, # Its metadata

@@ -12,7 +12,7 @@ import os
 import time
 import numpy as np
 from .identity import key_of
-from .loading import ModelSettings
+from .model_settings import ModelSettings
 from .presets import Preset, preset_with
 from .reading import file_hash
 from .settings import EditError, check_text, is_number, need

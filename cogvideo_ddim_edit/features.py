@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from .figures import with_array
-from .injection import ARGUMENTS
+from .reference import ARGUMENTS
 from .shares import need
 from .tokens import TokenGrid
 from .video import Video

@@ -6,24 +6,19 @@
 from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any
 import numpy as np
 import torch
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from .calls import noise_likeness
-from .capture import Attention
-from .inversion import Inversion
-from .masks import implied_prediction
+from .attention_plan import Attention
 from .shares import need
 from .tokens import TokenGrid
 from .video import Video
-from .codec import decode_latents
 
 # %% auto #0
 __all__ = ['COLORS', 'SHARE', 'with_array', 'token_ribbon', 'block_table', 'block_masses', 'text_names', 'overlay', 'strip',
            'word_strip', 'over_steps', 'atlas', 'text_atlas', 'query_row', 'reference_share', 'copies', 'frame_offsets',
-           'time_slice', 'filmstrip', 'noise_check']
+           'best_matches', 'displacements']
 
 # %% ../nbs/06a_figures.ipynb #a3f56c08
 COLORS = dict(words='#e69f00', padding='#999999', own='#0072b2', reference='#d55e00')
@@ -243,64 +238,43 @@ def frame_offsets(found: Attention, # From `capture` with an `edit_plan`
     ax.legend(title='keys of')
     return with_array(figure, profile)
 
-# %% ../nbs/06a_figures.ipynb #369f4929
-def time_slice(videos: Mapping[str, Video], # Title → video, all of one size
-               y: int | None = None, # The row of pixels; None: the middle
-              ) -> Figure: # `array`: (videos, frames, width, 3), 0…255
-    "One row of pixels over time, one picture for each video"
-    frames = [video.frames for video in videos.values()]
-    y = frames[0].shape[1]//2 if y is None else y
-    need(0 <= y < frames[0].shape[1], f'y is {y}; use a row from 0 to {frames[0].shape[1] - 1}')
-    slices = np.stack([x[:, y] for x in frames])
-    figure = Figure(figsize=(2.6*len(slices) + .6, 2), dpi=90, layout='constrained')
-    axes = figure.subplots(1, len(slices), sharey=True, squeeze=False)[0]
-    for ax, (title, picture) in zip(axes, zip(videos, slices)):
-        ax.imshow(picture, aspect='auto', interpolation='nearest')
-        ax.set(title=fill(title, 30), xlabel=f'x (pixels), y = {y}')
-        ax.set_yticks(range(0, len(picture), max(1, len(picture)//8)))
-    axes[0].set_ylabel('frame')
-    return with_array(figure, slices)
+# %% ../nbs/06a_figures.ipynb #68dd17fa
+def best_matches(found: Attention, # From `capture`, with rows of single tokens of the video
+                 grid: TokenGrid, # How the tokens are laid out
+                 timestep: int | None = None, # None: mean over all
+                 block: int | None = None, # None: mean over all
+                ) -> np.ndarray: # (2, queries, 3): frame, row, column of query and match
+    "Which reference token of the video each query reads most; raises `MapsError`"
+    tokens = [chosen[0] for chosen in found.plan.queries.values()]
+    single = all(len(chosen) == 1 for chosen in found.plan.queries.values())
+    need(tokens and single and min(tokens) >= grid.text, 'queries are not single tokens of the '
+         'video; name places, such as edit_plan(…, pixels=[(0, 4, 4)])')
+    rows = torch.stack([found.row(name, timestep, block)[1] for name in found.plan.queries])
+    matches = rows[:, grid.text:].argmax(1)
+    places = [np.array(tokens) - grid.text, matches.numpy()]
+    return np.stack([np.stack(np.unravel_index(x, grid.shape), -1) for x in places])
 
-# %% ../nbs/06a_figures.ipynb #db8d2629
-def filmstrip(pipe: Any, # The pipeline that made the inversion
-              inversion: Inversion, # From `invert`
-              count: int = 6, # Timesteps that are shown
-              frame: int | None = None, # Of the video; None: the middle
-             ) -> Figure: # `array`: (2, timesteps, height, width, 3), 0…255
-    "Latents of a trajectory, and the clean video they imply, decoded"
-    timesteps, alphas = inversion.timesteps[::-1], pipe.scheduler.alphas_cumprod
-    numbers = np.linspace(0, len(timesteps) - 1, min(count, len(timesteps))).round().astype(int)
-    chosen = [timesteps[i] for i in numbers]
-    frame = len(inversion.video)//2 if frame is None else frame
-    n = inversion.latents.shape[1]
-    rows = [[inversion.trajectory[t][:, -n:] for t in chosen],
-            [implied_prediction(inversion, alphas, t)[:, -n:] for t in chosen]]
-    pictures = np.stack([np.stack([decode_latents(pipe, x)[frame] for x in row])
-                         for row in rows])
-    figure = Figure(figsize=(1.15*len(chosen) + 1.2, 2.7), dpi=76, layout='constrained')
-    axes = figure.subplots(2, len(chosen), squeeze=False)
-    for line, row, title in zip(axes, pictures, ('inverted latent', 'implied clean video')):
-        for ax, picture in zip(line, row):
-            ax.imshow(picture)
-            ax.set(xticks=[], yticks=[])
-        line[0].set_ylabel(fill(title, 9) + ' ', rotation=0, ha='right', va='center', fontsize=9)
-    for ax, t in zip(axes[-1], chosen):
-        ax.set_xlabel(f't = {t}', fontsize=8)
-    return with_array(figure, pictures)
-
-# %% ../nbs/06a_figures.ipynb #a6e8fc8c
-def noise_check(latents: torch.Tensor # The noisiest of a trajectory
-               ) -> Figure: # `array`: (2, bins): density found, density of noise
-    "Values of latents beside standard normal numbers"
-    likeness, edges = noise_likeness(latents), np.linspace(-4, 4, 65)
-    density = np.histogram(latents.float().flatten().cpu().numpy(), edges, density=True)[0]
-    middles = (edges[:-1] + edges[1:])/2
-    normal = np.exp(-middles**2/2)/np.sqrt(2*np.pi)
-    figure = Figure(figsize=(5.5, 2.8), dpi=90, layout='constrained')
-    ax = figure.subplots()
-    ax.fill_between(middles, density, step='mid', alpha=.5, color=COLORS['own'], label='latents')
-    ax.plot(middles, normal, color=COLORS['reference'], label='noise')
-    ax.set(xlabel='value', ylabel='density', title=str(likeness))
-    ax.title.set_fontsize(9)
-    ax.legend()
-    return with_array(figure, [density, normal])
+def displacements(found: Attention, # From `capture`, with rows of single tokens of the video
+                  grid: TokenGrid, # How the tokens are laid out
+                  video: Video, # The edit
+                  timestep: int | None = None, # None: mean over all
+                  block: int | None = None, # None: mean over all
+                 ) -> Figure: # `array`: (queries, 3), frames, rows, columns from query to match
+    "From where in the source each place of the edit reads most"
+    start, end = best_matches(found, grid, timestep, block)
+    moved, side = end - start, video.frames.shape[1]/grid.height
+    length = side*np.hypot(moved[:, 1], moved[:, 2])
+    figure = Figure(figsize=(1.7*grid.frames + 1.9, 2.3), dpi=90, layout='constrained')
+    axes = figure.subplots(1, grid.frames, squeeze=False)[0]
+    for i, ax in enumerate(axes):
+        here = start[:, 0] == i
+        y, x = side*(start[here, 1:].T + .5) - .5
+        ax.imshow(video.frames[min(len(video) - 1, 4*grid.temporal_patch*i)].mean(-1), cmap='gray')
+        arrows = ax.quiver(x, y, side*moved[here, 2], side*moved[here, 1], length[here],
+                           angles='xy', scale_units='xy', scale=1, width=.015, cmap='plasma',
+                           clim=(0, max(1., length.max())))
+        ax.set(xticks=[], yticks=[], xlabel=f'latent frame {i}')
+    figure.suptitle(f'median {np.median(length):.0f} pixels; {(moved[:, 0] == 0).mean():.0%} in the '
+                    'same frame', fontsize=9)
+    figure.colorbar(arrows, ax=list(axes), label='displacement (pixels)', shrink=.8)
+    return with_array(figure, moved)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .loading import Requirements
+from .models import Requirements
 from .video_files import VideoError, check_pixels
 
 # %% auto #0

@@ -11,7 +11,7 @@ from typing import Any
 import json
 import shlex
 from .edits import Edit
-from .report import Recipe, changes_from, in_command, in_python
+from .recipe import Recipe, changes_from, in_command, in_python
 from .saved import SavedError
 from .settings import EditError, short
 from .video import Video

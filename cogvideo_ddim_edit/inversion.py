@@ -12,27 +12,25 @@ from typing import Any
 import warnings
 import numpy as np
 import torch
-from diffusers import DDIMInverseScheduler
-from .calls import (
-    call_pipeline, check_seed, encode_prompts, noise_likeness, pad_latents)
+from .calls import call_pipeline, encode_prompts, noise_likeness, pad_latents
 from .identity import array_key, made_by, model_identity
-from .injection import around
+from .reference import around
+from .inversion_settings import InversionSettings, inverse_scheduler
 from .models import requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)
 from cogvideo_ddim_edit.schedulers import (
     CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
-    check_path, scheduler_of)
-from .settings import (
-    EditError, Settings, check_choice, check_number, check_text, need)
+    scheduler_of)
+from .settings import EditError, check_number, check_text, need
 from .video import Video, read_video
 from .codec import encode_video
 
 # %% auto #0
-__all__ = ['SCHEDULERS', 'HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'InversionSettings', 'check_diffusers',
-           'inverse_scheduler', 'Inversion', 'head_tensors', 'check_head', 'InversionError', 'check_model', 'invert',
-           'without_idle_guidance', 'inverted', 'seen_image', 'sampler']
+__all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'write_head', 'loaded', 'head_tensors',
+           'check_head', 'InversionError', 'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image',
+           'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -81,73 +79,7 @@ def replay_residuals(
                       guidance_scale=1.)
     return {t: r.float().cpu() for t, r in scheduler.found.items()}
 
-# %% ../nbs/03_inversion.ipynb #d579a911
-SCHEDULERS = 'ours', 'diffusers'
-
-@dataclass(frozen=True, repr=False, eq=False)
-class InversionSettings(Settings):
-    "How a video is inverted; raises `StepsError` and `SettingsError`"
-    num_inference_steps: int = 50 # Steps of the whole path, 1…1000
-    refinement: tuple[int, ...] = (5, 3, 2) # Network calls of the first steps; 1 in the others
-    path_spacing: str = 'trailing' # 'trailing', as the models were trained, or 'angle'
-    strength: float = 1. # Share of the path that is inverted, from the clean end, 0…1
-    entry_steps: int = 0 # First steps by forward diffusion: truer noise, a less exact way back
-    replay_steps: int = 0 # Last sampling steps whose residuals are kept
-    guidance_scale: float = 1. # 1: none, the exact choice
-    negative_prompt: str = '' # For guidance above 1
-    prompted: bool = True # Under the source prompt? False: under none, as the public script
-    scheduler: str = 'ours' # 'ours', or 'diffusers' for `DDIMInverseScheduler`
-    seed: int = 0 # Of the noise of `entry_steps`
-
-    def __post_init__(self):
-        check_path(self.num_inference_steps, self.path_spacing, self.strength, self.refinement,
-                   self.entry_steps)
-        check_number('replay_steps', self.replay_steps, 0, self.steps, whole=True, error=StepsError)
-        check_number('guidance_scale', self.guidance_scale, 0)
-        check_text('negative_prompt', self.negative_prompt)
-        check_choice('scheduler', self.scheduler, SCHEDULERS)
-        check_seed(self.seed)
-        self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
-        if self.scheduler == 'diffusers':
-            check_diffusers(self)
-
-    @property
-    def steps(self) -> int:
-        "Steps that are inverted: as many of the path as `strength` leaves"
-        return max(1, round(self.strength*self.num_inference_steps))
-
-    @property
-    def guided(self) -> bool:
-        "Does the inversion run with guidance?"
-        return self.guidance_scale > 1
-
-def check_diffusers(settings: InversionSettings) -> None:
-    "Refuse what diffusers' inverse scheduler cannot do; raises `StepsError`"
-    default = InversionSettings()
-    for name in ('path_spacing', 'strength', 'entry_steps', 'refinement'):
-        value = getattr(settings, name)
-        need(value in (getattr(default, name), ()), f"{name} is {value}, but scheduler='diffusers' "
-             "has no such setting; leave it out, or use scheduler='ours'", StepsError)
-    n = settings.num_inference_steps
-    if 1000 % n == 0: return
-    good = [k for k in range(1, 1001) if 1000 % k == 0]
-    near = max(k for k in good if k < n), min(k for k in good if k > n)
-    raise StepsError(f"num_inference_steps is {n}, but scheduler='diffusers' needs a divisor of "
-                     f'1000 to meet the timesteps of sampling; use {near[0]} or {near[1]}')
-
-def inverse_scheduler(pipe: Any, # A CogVideoX pipeline
-                      settings: InversionSettings, # How it inverts
-                     ) -> Any: # A scheduler
-    "The scheduler of an inversion; raises `StepsError`"
-    if settings.scheduler == 'diffusers': return DDIMInverseScheduler(**pipe.scheduler.config)
-    s = settings
-    ours = CogVideoXDDIMInverseScheduler.from_config(
-        pipe.scheduler.config, path_spacing=s.path_spacing, strength=s.strength,
-        refinement=s.refinement, entry_steps=s.entry_steps, entry_seed=s.seed)
-    ours.path(s.num_inference_steps) # refused here, before anything costs time
-    return ours
-
-# %% ../nbs/03_inversion.ipynb #fcda6ee1
+# %% ../nbs/03_inversion.ipynb #1f1ae8bf
 HEAD = 'inversion.safetensors'
 FORMAT = 2 # of the folder
 
@@ -188,39 +120,50 @@ class Inversion:
     def save_head(self, folder: str | Path # A folder, perhaps one that `invert` wrote
                  ) -> Path:
         "Write all but trajectory and residuals, again when a report was added"
-        folder, tensors = Path(folder), head_tensors(self)
-        known = read_tensors(folder/HEAD, 'inversion')[1] if (folder/HEAD).is_file() else {}
-        about = dict(format=FORMAT, prompt=self.prompt, settings=self.settings.as_dict(),
-                     certificate=self.certificate, video=video_to_json(self.video),
-                     files=known.get('files') or hash_files(folder), about=self.about,
-                     tensors={n: array_key(x) for n, x in tensors.items() if x is not None})
-        return write_tensors(folder/HEAD, tensors, inversion=about)
+        return write_head(self, Path(folder))
 
     @classmethod
     def load(cls, folder: str | Path # That `save` or `invert(…, folder=…)` wrote
             ) -> Inversion:
         "A saved inversion, every file checked, latents read when asked for; raises `SavedError`"
-        folder = Path(folder)
-        need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
-             'folder that `invert` wrote', SavedError)
-        x, about = read_tensors(folder/HEAD, 'inversion')
-        check_head(folder/HEAD, x, about)
-        check_files(folder, about['files'])
-        try:
-            return cls(
-                video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
-                StoredLatents(folder/'trajectory'), x['prompt_embeds'],
-                InversionSettings.from_dict(about['settings']), StoredLatents(folder/'residuals'),
-                {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'),
-                about['about'])
-        except (KeyError, TypeError, ValueError) as e:
-            raise SavedError(f'{str(folder/HEAD)!r} is of another version or damaged ({e}); '
-                             'make the inversion again') from e
+        return loaded(Path(folder))
 
     def _repr_html_(self):
         return (f'{self.video._repr_html_()}<p>{len(self.trajectory)} latents '
                 f'{tuple(self.latents.shape[1:])}; noise at the end: '
                 f'{noise_likeness(self.noise)}</p>')
+
+# %% ../nbs/03_inversion.ipynb #42ce41f3
+def write_head(inversion: Inversion, # What is written
+               folder: Path, # Where its latents are
+              ) -> Path:
+    "A file with all but trajectory and residuals, and the hashes of theirs"
+    tensors = head_tensors(inversion)
+    known = read_tensors(folder/HEAD, 'inversion')[1] if (folder/HEAD).is_file() else {}
+    about = dict(format=FORMAT, prompt=inversion.prompt, settings=inversion.settings.as_dict(),
+                 certificate=inversion.certificate, video=video_to_json(inversion.video),
+                 files=known.get('files') or hash_files(folder), about=inversion.about,
+                 tensors={n: array_key(x) for n, x in tensors.items() if x is not None})
+    return write_tensors(folder/HEAD, tensors, inversion=about)
+
+def loaded(folder: Path # Of a saved inversion
+          ) -> Inversion:
+    "An inversion, every file checked; raises `SavedError`"
+    need((folder/HEAD).is_file(), f'there is no saved inversion in {str(folder)!r}; give a '
+         'folder that `invert` wrote', SavedError)
+    x, about = read_tensors(folder/HEAD, 'inversion')
+    check_head(folder/HEAD, x, about)
+    check_files(folder, about['files'])
+    try:
+        return Inversion(
+            video_from_json(x['frames'], about['video']), about['prompt'], x['latents'],
+            StoredLatents(folder/'trajectory'), x['prompt_embeds'],
+            InversionSettings.from_dict(about['settings']), StoredLatents(folder/'residuals'),
+            {int(t): c for t, c in about['certificate'].items()}, x.get('image_latents'),
+            about['about'])
+    except (KeyError, TypeError, ValueError) as e:
+        raise SavedError(f'{str(folder/HEAD)!r} is of another version or damaged ({e}); '
+                         'make the inversion again') from e
 
 # %% ../nbs/03_inversion.ipynb #622f8fc4
 def head_tensors(inversion: Inversion) -> dict:
@@ -281,7 +224,7 @@ def invert(
         inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 
-# %% ../nbs/03_inversion.ipynb #a697b588
+# %% ../nbs/03_inversion.ipynb #31443740
 def without_idle_guidance(settings: InversionSettings, # As asked for
                           prompt: str, # What the video is inverted with
                          ) -> InversionSettings: # As it is done
@@ -318,6 +261,7 @@ def inverted(
     return Inversion(video, prompt, z.cpu(), trajectory, text.cpu(), settings, residuals,
                      certificate, seen.get('image'), about)
 
+# %% ../nbs/03_inversion.ipynb #581fc31e
 @contextmanager
 def seen_image(pipe: Any # A CogVideoX pipeline
               ) -> Iterator[dict]: # 'image' to (1, padded_frames, channels, h, w), if there is one

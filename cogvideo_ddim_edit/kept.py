@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .capture import Attention, AttentionPlan, capture
+from .attention_plan import Attention, AttentionPlan
+from .capture import capture
 from .edits import Edit
 from .inversion import Inversion, invert, sampler
 from .presets import EditSettings

@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 from .controls import chooser, in_columns, section, whole_number
-from .report import changed_words
+from .recipe import changed_words
 from .video import sample
 from .watch import in_words
 from .wishes import SCENE_WORDS, FileChoice, SceneChoice

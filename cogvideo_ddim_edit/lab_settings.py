@@ -11,7 +11,7 @@ from .injection import Injection
 from .lab_parts import Part, kept_file
 from .masks import MASKS, MaskError
 from .presets import PRESETS, Preset
-from .report import BOTH
+from .recipe import BOTH
 from .settings import Settings, need
 from .video import Video
 from .wishes import masks_of, painted, painting_of, write_masks

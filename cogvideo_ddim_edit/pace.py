@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 from .cost import Calls
-from .loading import ModelSettings
-from .memory import DEFAULTS, Mode, plan_memory
+from .model_settings import ModelSettings
+from .models import DEFAULTS
+from .memory import Mode, plan_memory
 from .plan import latent_shape, matrix_speed
 
 # %% auto #0

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['ModelOptions', 'VideoOptions', 'InversionOptions', 'EditOptions', 'InjectionOptions', 'COMMANDS', 'EXIT_CODES',
            'Output', 'EditCommand', 'InvertCommand', 'DemoCommand', 'CompareCommand', 'MetricsCommand',
-           'BenchmarkCommand', 'VerifyCommand', 'ReportCommand', 'BatchCommand', 'CacheCommand', 'ShowCommand',
-           'DoctorCommand', 'LabCommand', 'parse']
+           'BenchmarkCommand', 'VerifyCommand', 'ReportCommand', 'ExploreCommand', 'BatchCommand', 'CacheCommand',
+           'ShowCommand', 'DoctorCommand', 'LabCommand', 'parse']
 
 # %% ../nbs/10b_parser.ipynb #2ce23ed6
 from dataclasses import dataclass
@@ -80,8 +80,9 @@ class EditCommand(Output):
     source_prompt: str = ''
     # Edited first frame, for image-to-video models; if left out, the video's first frame
     image_path: _File = None
-    # A named set of settings: default, fast, faithful, replace, flow, anchored, public_script,
-    # or cogvideox for real models (untested)
+    # A named set of settings: default, fast, faithful, replace, flow, anchored, flowalign,
+    # flowanchor, motion, consistedit, ditctrl, krnr, public_script, or cogvideox for real models
+    # (untested)
     preset: str = 'default'
     seed: int = 42 # Same seed, same edit
     # Prompts that are edited at once; if left out, as many as the memory holds
@@ -183,6 +184,17 @@ class ReportCommand(Output):
     output_path: Annotated[str | None, tyro.conf.arg(aliases=['-o'])] = None
 
 @dataclass(frozen=True, kw_only=True)
+class ExploreCommand(Output):
+    """Write one HTML page to play with what a saved edit reads: places, words, steps, blocks.
+
+    If that was not noted, the model makes the edit once more, and the maps are kept with it."""
+    run: tyro.conf.Positional[str] # The folder that --save wrote
+    steps: int = 10 # At so many steps maps are noted
+    budget: float = 256. # Megabytes that the maps may take
+    output_path: Annotated[str, tyro.conf.arg(aliases=['-o'])] = 'explore.html' # The page
+    model: ModelOptions
+
+@dataclass(frozen=True, kw_only=True)
 class BatchCommand(Output):
     """Do a list of edits; the same command again does those that are not done.
 
@@ -226,7 +238,8 @@ class LabCommand(Output):
 # %% ../nbs/10b_parser.ipynb #dd2c74de
 COMMANDS = dict(edit=EditCommand, invert=InvertCommand, demo=DemoCommand, compare=CompareCommand,
                 metrics=MetricsCommand, benchmark=BenchmarkCommand, verify=VerifyCommand,
-                batch=BatchCommand, report=ReportCommand, cache=CacheCommand, show=ShowCommand,
+                batch=BatchCommand, report=ReportCommand, explore=ExploreCommand,
+                cache=CacheCommand, show=ShowCommand,
                 doctor=DoctorCommand, lab=LabCommand)
 
 EXIT_CODES = ('0: done; 1: failed; 2: something is wrong with what was given; 3: something is '

@@ -4,35 +4,32 @@
 
 # %% ../nbs/04e_presets.ipynb #74ea97fc
 from __future__ import annotations
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 import warnings
 import torch
+from .checks import (
+    as_words, check_noises, check_start, check_words, checked_mask, checked_span)
 from .injection import PUBLIC_SCRIPT, Injection, checked_interval
-from .inversion import InversionSettings
-from .masks import MASKS, MaskError
+from .inversion_settings import InversionSettings
+from .masks import MASKS
 from .outside import check_keep_below
 from .schedulers import StepsError
-from cogvideo_ddim_edit.settings import (
-    EditError, Settings, check_choice, check_names, check_number, check_text, is_array, is_number,
-    need)
+from .settings import (
+    EditError, Settings, check_choice, check_names, check_number, check_text, need)
 
 # %% auto #0
-__all__ = ['CHECKS', 'HELD', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY', 'PresetError',
-           'StartError', 'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of', 'preset_with',
-           'refuse_inverted']
+__all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY',
+           'PresetError', 'EditSettings', 'Preset', 'refuse_other_engine', 'refuse_settings', 'preset_of',
+           'preset_with', 'refuse_inverted']
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
 HELD = Injection('values', 1., (.1, .5))
+STRUCTURE = Injection('queries and keys', text_looks=True, by_region=True)
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
-
-class StartError(EditError):
-    "Latents or a first frame that denoising cannot start from"
 
 @dataclass(frozen=True, repr=False, eq=False)
 class EditSettings(Settings):
@@ -53,6 +50,12 @@ class EditSettings(Settings):
     reference_prompt: str | None = None # Of the source that the edit sees; None: as inverted
     source_guidance_scale: float = 1. # Of the source's prediction; engine 'flow' only
     samples: int = 1 # Noises whose differences are averaged in a step; engine 'flow' only
+    samples_interval: tuple | frozenset = (0., 1.) # Part of the steps that has them; 'flow' only
+    temperature: float | None = None # Low: samples like the source count most; None: all alike
+    noise_held: float | None = None # Noise level 0…1 below which noise stays; None: always new
+    source_pull: float = 0. # Share of a difference that a step takes back, 0…1; 'flow' only
+    magnify: float = 0. # Large differences grow by so much, more in long videos; 'flow' only
+    renoise: int = 0 # Times that the source is noised with its own inverted latents
     check: str = 'quick' # Before the edit: 'quick', 'full' (with the way back), 'none'
     strict: bool = False # Is what the check speaks against refused?
 
@@ -66,13 +69,17 @@ class EditSettings(Settings):
         check_number('source_guidance_scale', self.source_guidance_scale, 0)
         check_number('replay', self.replay, 0, 1, error=StepsError)
         check_number('samples', self.samples, 1, whole=True)
+        check_number('source_pull', self.source_pull, 0, 1)
+        check_number('magnify', self.magnify, 0)
+        check_number('renoise', self.renoise, 0, whole=True)
         if self.strength is not None:
             check_number('strength', self.strength, 0, 1, above=True, error=StepsError)
         check_keep_below(self.keep_below)
         check_start(self.start)
+        check_noises(self)
         check_choice('check', self.check, CHECKS)
         need(isinstance(self.strict, bool), f'strict is {self.strict!r}; use True or False')
-        for name in ('guidance_interval', 'mask_interval'):
+        for name in ('guidance_interval', 'mask_interval', 'samples_interval'):
             self.put(**{name: checked_interval(name, getattr(self, name))})
         self.put(mask=checked_mask(self.mask), mask_words=as_words(self.mask_words),
                  mask_against=as_words(self.mask_against),
@@ -94,74 +101,15 @@ class EditSettings(Settings):
             found.append('mask by a function')
         return found + ['mask_words']*bool(self.mask_words)
 
-# %% ../nbs/04e_presets.ipynb #649881ab
-def share_of_noise(start: str | float # Not latents
-                  ) -> float: # 0 (inverted) to 1 (fresh noise)
-    "What a start means as a number; raises `StartError`"
-    named = {'inverted': 0., 'noise': 1.}
-    share = named.get(start) if isinstance(start, str) else start
-    need(is_number(share) and 0 <= share <= 1, f"start is {start!r}; use 'inverted', 'noise', a "
-         'share of fresh noise from 0 to 1, or latents', StartError)
-    return share
-
-def check_start(start: str | float | torch.Tensor # Where denoising starts
-               ) -> None:
-    "Refuse what denoising cannot start from; raises `StartError`"
-    if not isinstance(start, torch.Tensor):
-        share_of_noise(start)
-
-def checked_mask(mask: Any # As somebody gave it
-                ) -> Any: # None, a word, a path, an array or a function
-    "A mask that can be looked at later; raises `MaskError`"
-    if mask is None or mask is False: return None
-    if is_array(mask) or callable(mask) or isinstance(mask, Mapping): return mask
-    need(isinstance(mask, (str, Path)), f"mask is {mask!r}; give an array of the video's size, the "
-         f'path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}', MaskError)
-    known = str(mask) in MASKS or is_file(mask)
-    need(known, f'there is no mask {str(mask)!r}; give a picture or a video, or one of '
-         f'{", ".join(map(repr, MASKS))}; for words of the source prompt use mask_words', MaskError)
-    return str(mask)
-
-def is_file(path: str | Path # As somebody gave it
-           ) -> bool:
-    "Is there such a file or folder? Over-long names and unknown users are none"
-    try:
-        return bool(str(path)) and Path(path).expanduser().exists()
-    except (OSError, RuntimeError, ValueError):
-        return False
-
-def as_words(words: str | Iterable[str] # One or several
-            ) -> tuple[str, ...]:
-    "Words as a tuple; raises `MaskError`"
-    words = (words,) if isinstance(words, str) else tuple(words)
-    need(all(isinstance(w, str) and w.strip() for w in words),
-         f'words are {words!r}; give words of the source prompt', MaskError)
-    return words
-
-def checked_span(frames: Iterable[int] # First and last, or none
-                ) -> tuple[int, ...]:
-    "A span of frames; raises `MaskError`"
-    span = tuple(frames) if isinstance(frames, Iterable) else (frames,)
-    fits = all(is_number(i, whole=True) and i >= 0 for i in span) and list(span) == sorted(span)
-    need(len(span) in (0, 2) and fits, f'mask_frames is {span}; give the first and the last frame '
-         'that may change, counted from 0', MaskError)
-    return span
-
-def check_words(settings: EditSettings) -> None:
-    "Refuse words that do not say enough; raises `MaskError`"
-    words, against = settings.mask_words, settings.mask_against
-    need(not (words and settings.mask is not None), 'give either mask or mask_words', MaskError)
-    need(words or not against, 'mask_against says what mask_words are not; give mask_words too',
-         MaskError)
-
 # %% ../nbs/04e_presets.ipynb #d216bc38
 ENGINES = 'denoise', 'flow'
 NOT_IN_FLOW = {
     'edit': ('guidance_interval', 'start', 'strength', 'replay', 'mask_interval',
-             'reference_prompt'),
+             'reference_prompt', 'renoise'),
     'inversion': ('refinement', 'entry_steps', 'replay_steps', 'guidance_scale', 'negative_prompt',
                   'prompted', 'scheduler')}
-FLOW_ONLY = 'source_guidance_scale', 'samples'
+FLOW_ONLY = ('source_guidance_scale', 'samples', 'samples_interval', 'temperature', 'noise_held',
+             'source_pull', 'magnify')
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Preset(Settings):
@@ -209,10 +157,12 @@ TOY = 'the embedded model of 8 blocks'
 VALIDATED = 'validation pairs of world/search'
 
 PRESETS = {
-    'default': Preset(citation=VALIDATED, chosen_for=TOY),
+    'default': Preset(
+        InversionSettings(8, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
+        citation=VALIDATED, chosen_for=TOY),
     'fast': Preset(
-        InversionSettings(8, refinement=(), entry_steps=1), chosen_for=TOY,
-        citation='as default, with half the steps and none of them refined'),
+        InversionSettings(6, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
+        citation='as default, with fewer steps; ' + VALIDATED, chosen_for=TOY),
     'faithful': Preset(
         edit=EditSettings(Injection('values', 1., (0., .4))),
         citation=VALIDATED, chosen_for=TOY),
@@ -228,6 +178,35 @@ PRESETS = {
     'anchored': Preset(
         InversionSettings(12, strength=.9), EditSettings(HELD, '', 8.), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
+    'flowalign': Preset(
+        InversionSettings(12, strength=.7),
+        EditSettings(Injection(weight=0.), None, 7., keep_below=0., source_pull=.01), 'flow',
+        'FlowAlign, 2505.23145: its pull and negative prompt; guidance 7, not 13.5', TOY),
+    'flowanchor': Preset(
+        InversionSettings(12, strength=.7),
+        EditSettings(Injection(weight=0.), '', 7., keep_below=0., source_guidance_scale=2.,
+                     magnify=1.), 'flow',
+        'FlowAnchor, 2604.22586: its magnitude term; the rest as flow', TOY),
+    'motion': Preset(
+        InversionSettings(12), EditSettings(
+            Injection(weight=0.), '', 8.5, keep_below=0., source_guidance_scale=4.5, samples=5,
+            samples_interval=(0, .2), temperature=.01, noise_held=.25), 'flow',
+        'DynaEdit, 2603.17989', TOY),
+    'consistedit': Preset(
+        InversionSettings(12, entry_steps=1),
+        EditSettings(STRUCTURE, '', 6., (0., 1.), mask='automatic', mask_interval=(0., 0.),
+                     keep_below=0.),
+        citation='ConsistEdit, 2510.17803; its mask is of words', chosen_for=TOY),
+    'ditctrl': Preset(
+        InversionSettings(),
+        EditSettings(Injection('replaced', 1., (.04, .5), (.83, 1.), True, True, by_region=True),
+                     '', 6., (0., 1.), mask='automatic', mask_interval=(0., 0.), keep_below=0.),
+        citation='DiTCtrl, 2412.18597; its masks are of words',
+        chosen_for='CogVideoX-2B, 30 blocks'),
+    'krnr': Preset(
+        InversionSettings(12, strength=.85),
+        EditSettings(Injection(weight=0.), '', 6., (0., 1.), renoise=2, keep_below=0.),
+        citation='K-RNR, 2506.08004', chosen_for=TOY),
     'public_script': Preset(
         InversionSettings(guidance_scale=6., prompted=False, scheduler='diffusers'),
         EditSettings(PUBLIC_SCRIPT, '', 6., (0., 1.), 'noise', keep_below=0.),

@@ -4,107 +4,28 @@
 
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 import numpy as np
 import torch
-from .calls import call_pipeline, encode_prompts, pad_latents
+from .denoising import denoised, sampled_again
 from .edits import Edit
 from .flow import flow_latents
 from .gate import (
     Check, frame_psnr, quick_check, remark, remark_on_words)
-from .injection import Injection, around, injected, within
-from .inversion import Inversion, invert, sampler
-from .jobs import Job, checked_job, found_masks, start_latents
-from .loading import requirements
-from .outside import keep_outside, keep_unchanged, source_outside
-from .presets import EditSettings, Preset, preset_with, share_of_noise
-from .schedulers import scheduler_of
+from .inversion import Inversion, invert
+from .jobs import Job, checked_job, found_masks
+from .models import requirements
+from .outside import keep_unchanged, source_outside
+from .presets import Preset, preset_with
+from .checks import share_of_noise
 from .video import Video
 from .codec import decode_latents
 
 # %% auto #0
-__all__ = ['UNSEEN', 'CHEAP', 'guided', 'denoised', 'edit', 'sampled_again', 'way_back_share', 'as_edits', 'edited_frames',
-           'recorded', 'about', 'rerun']
-
-# %% ../nbs/05_reconstruction.ipynb #1721ade3
-@contextmanager
-def guided(transformer: torch.nn.Module, # A CogVideoX transformer
-           interval: tuple | frozenset, # Part of the denoising steps with guidance
-           timesteps: Sequence[int], # Of the path, falling
-          ) -> Iterator[torch.nn.Module]:
-    "`transformer` in a pipeline with guidance, without the negative rows outside of `interval`"
-    n, cut = len(timesteps), False
-    def before(keywords):
-        nonlocal cut
-        t = int(keywords['timestep'].flatten()[0])
-        cut = not within(interval, timesteps.index(t), n)
-        if not cut: return keywords
-        batch = 'hidden_states', 'encoder_hidden_states', 'timestep'
-        return keywords | {name: keywords[name].chunk(2)[1] for name in batch}
-    def after(v): return torch.cat([v, v]) if cut else v
-    always = all(within(interval, i, n) for i in range(n))
-    with nullcontext() if always else around(transformer, before, after):
-        yield transformer
-
-# %% ../nbs/05_reconstruction.ipynb #3d6b7bf8
-def denoised(job: Job # With an inversion
-            ) -> torch.Tensor: # (k, latent_frames, channels, h, w), float32, on the CPU
-    "Final latents of prompted reconstruction; raises `EditError`"
-    pipe, inversion, edit, k = job.pipe, job.inversion, job.preset.edit, len(job.prompts)
-    n = inversion.settings.num_inference_steps
-    scheduler = sampler(pipe, inversion, edit.strength, edit.replay)
-    timesteps = scheduler.path(n)
-    start = start_latents(pipe, inversion, edit.start, job.seed, timesteps[0])
-    job.masks = found_masks(job)
-    words, negative, reference = edit_texts(job)
-    view = guide = nullcontext()
-    if edit.injection.gives:
-        view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
-                        reference, inversion.image_latents)
-    if edit.guided:
-        guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
-    with scheduler_of(pipe, scheduler), view, guide:
-        z = call_pipeline(pipe, start.expand(k, -1, -1, -1, -1), words, negative, job.first_frame,
-                          num_inference_steps=n, guidance_scale=edit.guidance_scale,
-                          callback_on_step_end=outside(job))
-    return z[:, z.shape[1] - inversion.latents.shape[1]:].float().cpu()
-
-# %% ../nbs/05_reconstruction.ipynb #444d5c04
-class Part(Mapping):
-    "The latents of some timesteps, read when asked for"
-    def __init__(self, latents: Mapping[int, torch.Tensor], timesteps: Sequence[int]):
-        self.latents, self.timesteps = latents, timesteps
-
-    def __getitem__(self, t):
-        if t not in self.timesteps: raise KeyError(t)
-        return self.latents[t]
-
-    def __iter__(self): return iter(self.timesteps)
-
-    def __len__(self): return len(self.timesteps)
-
-def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
-    "Embeddings of the prompts, of the negative prompt, and of what the reference shows"
-    edit, k, inversion = job.preset.edit, len(job.prompts), job.inversion
-    against, shown = [job.negative_prompt]*edit.guided, edit.reference_prompt
-    new = [*job.prompts, *against] + ([] if shown is None else [shown])
-    encode_prompts(job.pipe, new, job.texts) # in one go
-    words = encode_prompts(job.pipe, job.prompts, job.texts)
-    negative = encode_prompts(job.pipe, against*k, job.texts) if edit.guided else None
-    if shown is None: return words, negative, inversion.prompt_embeds
-    return words, negative, encode_prompts(job.pipe, [shown], job.texts)
-
-def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
-    "What puts the source back outside of the masks"
-    if job.masks is None: return None
-    interval, clean = job.preset.edit.mask_interval, pad_latents(job.pipe, job.latents)
-    def acts(i, n): return within(interval, i, n)
-    return keep_outside(job.masks, job.inversion.trajectory, clean, acts,
-                        strengths=job.pixel_masks is not None)
+__all__ = ['CHEAP', 'edit', 'way_back_share', 'as_edits', 'edited_frames', 'recorded', 'about', 'rerun']
 
 # %% ../nbs/05_reconstruction.ipynb #b57f848d
 @torch.no_grad()
@@ -161,21 +82,7 @@ def returned(edits: list[Edit], # One for each prompt
     return edits[0] if isinstance(prompt, str) else edits
 
 # %% ../nbs/05_reconstruction.ipynb #7d3c11a1
-UNSEEN = Injection(weight=0.) # Nothing of the source is in view
 CHEAP = .2 # Share of a job that the way back may cost unasked
-
-@torch.no_grad()
-def sampled_again(
-    pipe: Any, # A CogVideoX pipeline
-    inversion: Inversion, # From `invert`
-    injection: Injection = UNSEEN, # What is in view of the source
-    **changes: Any, # Fields of `EditSettings`: start, strength, replay, …
-) -> torch.Tensor: # (1, latent_frames, channels, h, w)
-    "Latents of the source again, as well as model and inversion allow"
-    settings = EditSettings(injection, '', 1., keep_below=0.).changed(**changes)
-    job = Job(pipe, inversion.video, [inversion.prompt], inversion.prompt, Preset(edit=settings),
-              None, 0, inversion, texts={inversion.prompt: inversion.prompt_embeds})
-    return denoised(job)
 
 def way_back_share(job: Job, # With an inversion
                    inverted: bool, # Is the inversion part of the job?

@@ -19,8 +19,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from .loading import ModelSettings
-from .report import in_python
+from .model_settings import ModelSettings
+from .recipe import in_python
 from .settings import EditError, need
 
 # %% auto #0

@@ -12,7 +12,7 @@ from math import ceil, inf, log
 
 import numpy as np
 
-from .loading import Requirements
+from .models import Requirements
 from .video_files import VideoError, VideoIndex
 
 # %% auto #0

@@ -13,7 +13,7 @@ from .gate import LEAST_VAE, frame_psnr
 from .injection import Injection
 from .inversion import Inversion
 from .presets import PRESETS
-from .reconstruction import UNSEEN, sampled_again
+from .denoising import UNSEEN, sampled_again
 from .codec import decode_latents
 
 _all_ = ['UNSEEN', 'frame_psnr', 'sampled_again'] # They were here once

@@ -17,7 +17,7 @@ import numpy as np
 
 from .fitting import (
     FITS, check_size, complete_size, fit_box, fit_frame, shown_frames, size_remark)
-from .loading import Requirements, requirements
+from .models import Requirements, requirements
 from .mp4 import write_mp4
 from .pictures import open_picture, picture_pixels
 from .reading import decode_pictures, file_hash, index_video

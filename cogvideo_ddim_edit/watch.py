@@ -17,7 +17,7 @@ import warnings
 from .cli import sentence
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, need
-from .video import decode_latents
+from .codec import decode_latents
 
 # %% auto #0
 __all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'OneAtATime', 'in_words', 'Runner',

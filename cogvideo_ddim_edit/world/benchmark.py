@@ -7,127 +7,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-import hashlib
-import json
 import numpy as np
 from scipy.stats import binomtest
 from ..outside import keep_unchanged
-from ..metrics import dilate, psnr
 from ..score import holm
-from ..settings import EditError, check_names
-from ..video import Video
-from ..codec import decode_latents, encode_video
+from ..settings import EditError, check_names, check_number
 from .methods import METHODS, Method
-from .pairs import KINDS, SETS, Pair, make_pair, pairs
-from .score import judge, wilson
+from .pairs import KINDS, SETS, make_pair, pairs
+from .rows import PASTED, edited, model_code, read_rows, run
+from .score import wilson
 
 # %% auto #0
-__all__ = ['PASTED', 'RULES', 'model_code', 'row_code', 'verdict', 'through', 'make_row', 'key_of', 'read_rows', 'parsed', 'run',
-           'passes', 'mcnemar', 'summary', 'percent', 'table', 'shares_by', 'part_share', 'draw_cost', 'run_benchmark',
-           'worst', 'gallery']
-
-# %% ../../nbs/world/benchmark.ipynb #3c0ea9fe
-PASTED = 8. # Grey levels: `keep_below` of the second judgement
-
-def model_code(pipe: Any # A CogVideoX pipeline
-              ) -> str: # 12 hexadecimal digits
-    "The weights of the transformer and the autoencoder, in short"
-    code = hashlib.sha256()
-    for part in (pipe.transformer, pipe.vae):
-        for name, value in sorted(part.state_dict().items()):
-            code.update(name.encode() + value.float().cpu().numpy().tobytes())
-    return code.hexdigest()[:12]
-
-def row_code(method: Method, # What edits
-             model: str, # From `model_code`
-            ) -> str: # 12 hexadecimal digits
-    "Model and settings, in short"
-    text = json.dumps([model, method.recipe, method.settings], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-def verdict(frames: np.ndarray, # An edit, (frames, height, width, 3), uint8
-            pair: Pair, # What was wanted
-            reachable: np.ndarray, # The answer through the autoencoder, as `frames`
-           ) -> dict[str, Any]: # JSON
-    "What is kept of a judgement"
-    found = judge(frames, pair.answer, pair.source, reachable)
-    bare = ~dilate((pair.source.mask > 0) | (pair.answer.mask > 0))
-    ground = psnr(frames, pair.answer.frames, bare) if bare.any() else None
-    numbers = found.rules | dict(credit=found.credit, iou=found.iou, ground_psnr=ground,
-                                 worst_distance=min(found.worst_distance, 99.))
-    rounded = {name: None if x is None else round(float(x), 4) for name, x in numbers.items()}
-    return dict(passes=found.passes) | rounded
-
-# %% ../../nbs/world/benchmark.ipynb #15ecaf8c
-def through(pipe: Any, # A CogVideoX pipeline
-            frames: np.ndarray, # (frames, height, width, 3), uint8
-           ) -> np.ndarray: # As `frames`
-    "Frames, encoded and decoded"
-    return decode_latents(pipe, encode_video(pipe, Video(frames)))
-
-def make_row(pipe: Any, # A CogVideoX pipeline
-             method: Method, # What edits
-             pair: Pair, # What is wanted
-             reachable: np.ndarray, # The answer through the autoencoder
-             vae_source: np.ndarray, # The source through the autoencoder
-             model: str, # From `model_code`
-            ) -> dict[str, Any]: # JSON
-    "One edit, judged as it comes and with the source pasted"
-    frames = method(pipe, pair, pair.number)
-    pasted = keep_unchanged(frames, vae_source, pair.source.frames, PASTED)
-    layers = len(pipe.transformer.transformer_blocks)
-    return dict(method=method.name, set=pair.set, kind=pair.kind, split=pair.split,
-                number=pair.number, code=row_code(method, model), calls=method.calls(layers),
-                raw=verdict(frames, pair, reachable), pasted=verdict(pasted, pair, reachable))
-
-def key_of(row: Mapping) -> tuple: # Hashable
-    "What makes a row the same row"
-    return tuple(row[name] for name in ('method', 'set', 'split', 'number', 'code'))
-
-# %% ../../nbs/world/benchmark.ipynb #0bf3635b
-def read_rows(path: str | Path, # JSON Lines; there need be no such file
-              methods: Iterable[str] = (), # Only these; none: all
-              split: str = 'test', # Only of this split
-             ) -> list[dict[str, Any]]: # The last row of each method and pair
-    "Rows that were made before"
-    path, found = Path(path), {}
-    for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else ():
-        row = parsed(line)
-        if row is None or row['split'] != split: continue
-        if methods and row['method'] not in methods: continue
-        found[key_of(row)[:-1]] = row
-    return list(found.values())
-
-def parsed(line: str) -> dict[str, Any] | None:
-    "A row, or None if the line was cut"
-    try:
-        return json.loads(line)
-    except json.JSONDecodeError:
-        return None
-
-def run(pipe: Any, # A CogVideoX pipeline
-        wanted: Iterable[Pair], # From `pairs`
-        methods: Sequence[Method], # What is compared
-        path: str | Path, # JSON Lines; rows are added
-        report: Callable[[dict], None] | None = None, # Called with every new row
-       ) -> int: # How many rows were made
-    "Make the rows that are not there yet"
-    path, model, count = Path(path), model_code(pipe), 0
-    lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else []
-    there = {key_of(row) for row in map(parsed, lines) if row}
-    with path.open('a', encoding='utf-8') as file:
-        for pair in wanted:
-            todo = [m for m in methods if (m.name, pair.set, pair.split, pair.number,
-                                           row_code(m, model)) not in there]
-            if not todo: continue
-            trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
-            for method in todo:
-                row = make_row(pipe, method, pair, *trips, model)
-                print(json.dumps(row), file=file, flush=True)
-                count += 1
-                if report:
-                    report(row)
-    return count
+__all__ = ['MEASURES', 'RULES', 'SIDES', 'passes', 'mcnemar', 'summary', 'percent', 'table', 'measures', 'mean_of', 'shares_by',
+           'part_share', 'frontier', 'draw_cost', 'price', 'name_points', 'meet', 'run_benchmark', 'worst_rows',
+           'gallery']
 
 # %% ../../nbs/world/benchmark.ipynb #e60e3c47
 def passes(rows: Iterable[dict], # From `read_rows`
@@ -185,6 +78,30 @@ def table(rows: Sequence[dict], # From `read_rows`
                       percent(x['pasted']), f'{x["pasted_iou"]:.2f}', p))
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
+def measures(rows: Sequence[dict] # From `read_rows`
+            ) -> str: # Markdown
+    "Means of what is measured, in the order of `table`"
+    lines = [('method', *MEASURES), ['---']*(1 + len(MEASURES))]
+    for x in summary(rows, rows[0]['method']):
+        some = [r for r in rows if r['method'] == x['method']]
+        lines.append((x['method'], *(mean_of(some, *key) for key in MEASURES.values())))
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
+MEASURES = {'credit': ('pasted', 'credit', '.2f'), 'IoU': ('raw', 'iou', '.2f'),
+            'ground as it comes, dB': ('raw', 'ground_psnr', '.1f'),
+            'ground pasted, dB': ('pasted', 'ground_psnr', '.1f'),
+            'VMAF': ('raw', 'vmaf', '.1f'), 'warping error': ('raw', 'warping', '.2f')}
+
+def mean_of(rows: Sequence[dict], # Of one method
+            way: str, # 'raw' or 'pasted'
+            what: str, # Name of a number
+            form: str, # How it is written
+           ) -> str:
+    "The mean of a number over the rows that have it; '' if none has"
+    values = [r[way][what] for r in rows if r[way].get(what) is not None]
+    return format(float(np.mean(values)), form) if values else ''
+
+# %% ../../nbs/world/benchmark.ipynb #870f5ed8
 def shares_by(rows: Sequence[dict], # From `read_rows`
               what: str, # 'set' or 'kind', or 'rule' for the rules that are kept
               way: str = 'pasted', # Or 'raw'
@@ -208,25 +125,75 @@ def part_share(rows, what, part, way):
     return float(np.mean(some)) if some else np.nan
 
 # %% ../../nbs/world/benchmark.ipynb #3ddc3597
+def frontier(lines: Sequence[dict] # From `summary`
+            ) -> list[dict[str, Any]]: # The cheapest first
+    "Methods that are better than all that cost no more"
+    found = []
+    for line in sorted(lines, key=lambda x: (x['calls'], -x['pasted'][0])):
+        if not found or line['pasted'][0] > found[-1]['pasted'][0]:
+            found.append(line)
+    return found
+
 def draw_cost(rows: Sequence[dict] # From `read_rows`
              ) -> Any: # A matplotlib Figure
     "Shares that pass against the price of an edit"
     from matplotlib.figure import Figure
-    fig = Figure(figsize=(7.6, 4.4), dpi=90, layout='constrained')
+    fig = Figure(figsize=(7.6, 5.4), dpi=90, layout='constrained')
     ax, lines = fig.subplots(), summary(rows, rows[0]['method'])
+    ax.set(xscale='log', xlim=(.7, 500), ylim=(-3, 103), ylabel='asked for and kept, % of edits',
+           xlabel='rows × calls of the transformer for an edit (no network: drawn at 1)')
+    best = frontier(lines)
+    ax.step([price(x) for x in best] + [500], [100*x['pasted'][0] for x in [*best, best[-1]]],
+            where='post', color='.8', zorder=0)
     for i, line in enumerate(lines):
-        x, color = max(line['calls'], 1), f'C{i % 10}'
-        share, low, high = (100*s for s in line['pasted'])
-        ax.plot([x, x], [low, high], color=color, alpha=.5)
-        ax.plot(x, 100*line['raw'][0], 'o', color=color, fillstyle='none', ms=5)
-        ax.plot(x, share, 'o', color=color, ms=6)
-        ax.annotate(line['method'], (x, share), (5, 4 if i % 2 else -10), color=color,
-                    textcoords='offset points', fontsize=8)
-    ax.set(xscale='log', ylim=(-3, 103), xlabel='rows × calls of the transformer for an edit '
-           '(no network: drawn at 1)', ylabel='edits that pass, %')
+        color, share = f'C{i % 10}', 100*np.array(line['pasted'])
+        ax.plot([price(line)]*2, share[1:], color=color, alpha=.5)
+        ax.plot(price(line), 100*line['raw'][0], 'o', color=color, fillstyle='none', ms=5)
+        ax.plot(price(line), share[0], 'o', color=color, ms=6)
     ax.grid(alpha=.2)
     ax.spines[['top', 'right']].set_visible(False)
+    name_points(fig, ax, lines)
     return fig
+
+def price(line: Mapping # From `summary`
+         ) -> float: # Rows × calls, 1 or more
+    "Where a method is drawn"
+    return max(line['calls'], 1)
+
+# %% ../../nbs/world/benchmark.ipynb #9872e261
+SIDES = [(x*far, y*far) for far in (9, 20, 34, 50) for x, y in (
+    (1, 0), (-1, 0), (.7, .9), (-.7, .9), (.7, -.9), (-.7, -.9), (0, 1.2), (0, -1.2))]
+
+def name_points(fig: Any, # A matplotlib Figure
+                ax: Any, # Its axes, with limits
+                lines: Sequence[dict], # From `summary`, in the order of their colours
+               ) -> None:
+    "Write names beside points so that none covers another"
+    fig.canvas.draw()
+    points = [ax.transData.transform((price(x), 100*x['pasted'][0])) for x in lines]
+    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
+    inside = ax.get_window_extent()
+    for i, (line, point) in enumerate(zip(lines, points)):
+        for side in SIDES:
+            text = ax.annotate(line['method'], point, side, 'figure pixels', 'offset points',
+                               color=f'C{i % 10}', fontsize=8, va='center',
+                               ha=('center', 'left', 'right')[int(np.sign(side[0]))])
+            box = text.get_window_extent().extents
+            if inside.x0 < box[0] and box[2] < inside.x1 and not any(meet(box, t) for t in taken):
+                break
+            if side != SIDES[-1]:
+                text.remove()
+        taken.append(box)
+        text.xy, text.xycoords = (price(line), 100*line['pasted'][0]), 'data'
+        if np.hypot(*side) > 15:
+            ax.annotate('', text.xy, side, 'data', 'offset points',
+                        dict(arrowstyle='-', color=f'C{i % 10}', lw=.5))
+
+def meet(a: Sequence[float], # left, bottom, right, top
+         b: Sequence[float], # The same
+        ) -> bool:
+    "Do two boxes have a point in common?"
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 # %% ../../nbs/world/benchmark.ipynb #9b9d9c0a
 def run_benchmark(pipe: Any, # A CogVideoX pipeline
@@ -244,37 +211,41 @@ def run_benchmark(pipe: Any, # A CogVideoX pipeline
         rows='benchmark.jsonl', table='benchmark.md', picture='benchmark.png').items()}
     run(pipe, wanted, [METHODS[name] for name in names], paths['rows'], report)
     rows = read_rows(paths['rows'], names)
-    tables = [table(rows, names[0]), *(shares_by(rows, what) for what in ('set', 'kind', 'rule'))]
+    shares = [shares_by(rows, what) for what in ('set', 'kind', 'rule')]
+    tables = [table(rows, names[0]), measures(rows), *shares]
     paths['table'].write_text('\n\n'.join(tables) + '\n', encoding='utf-8')
     draw_cost(rows).savefig(paths['picture'])
     return {kind: str(path) for kind, path in paths.items()}
 
 # %% ../../nbs/world/benchmark.ipynb #3daaaa61
-def worst(rows: Sequence[dict], # From `read_rows`
-          method: str = 'default', # Whose
-          way: str = 'pasted', # Or 'raw'
-         ) -> list[dict[str, Any]]: # One for each set that has any
-    "The edits with the least partial credit that do not pass"
+def worst_rows(rows: Sequence[dict], # From `read_rows`
+               method: str = 'default', # Whose
+               k: int = 5, # How many at most, 1 or more
+               way: str = 'pasted', # Or 'raw'
+              ) -> list[dict[str, Any]]: # The worst of each set, then the second of each, …
+    "The edits with the least partial credit that do not pass; raises `EditError`"
+    check_number('k', k, 1, whole=True)
     some = [r for r in rows if r['method'] == method and not r[way]['passes']]
-    chosen = []
-    for name in SETS:
-        of_set = [r for r in some if r['set'] == name]
-        if of_set:
-            chosen.append(min(of_set, key=lambda r: r[way]['credit']))
-    return chosen
+    some = sorted(some, key=lambda r: (r[way]['credit'], r[way]['iou']))
+    turns = [[r for r in some if r['set'] == name] for name in SETS]
+    longest = max(map(len, turns))
+    return [rows[i] for i in range(longest) for rows in turns if i < len(rows)][:k]
 
 def gallery(pipe: Any, # A CogVideoX pipeline
-            rows: Sequence[dict], # From `worst`
+            rows: Sequence[dict], # From `worst_rows`
             methods: Mapping[str, Method] = METHODS, # Names and methods
+            folder: str | Path | None = None, # Of kept frames (`world.rows`); None: made anew
            ) -> Any: # A matplotlib Figure
     "Edits made again, beside what they should be"
     from matplotlib.figure import Figure
     fig = Figure(figsize=(7.6, 1.25*len(rows)), dpi=66, layout='constrained')
+    model = model_code(pipe)
     for line, row in zip(fig.subplots(len(rows), 8, squeeze=False), rows):
         pair = make_pair(row['set'], row['number'], row['split'])
-        source, reachable = pair.source.frames, through(pipe, pair.answer.frames)
-        frames = methods[row['method']](pipe, pair, pair.number)
-        frames = keep_unchanged(frames, through(pipe, source), source, PASTED)
+        source, method = pair.source.frames, methods[row['method']]
+        frames, trips = edited(pipe, method, pair, folder, model)
+        reachable = trips['answer']
+        frames = keep_unchanged(frames, trips['source'], source, PASTED)
         for i, video in enumerate((source, frames, pair.answer.frames, reachable)):
             for ax, frame in zip(line[2*i:2*i + 2], (video[0], video[-1])):
                 ax.imshow(frame, interpolation='nearest')

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 from skimage.color import rgb2lab
-from ..masks import keep_unchanged
-from .benchmark import PASTED, through
+from ..outside import keep_unchanged
+from .rows import PASTED, through
 from .methods import METHODS
 from .pairs import Pair, make_pair
-from .sampling import COLORS
-from .score import FARTHEST, Found, distance_to_name, find, judge, wilson
+from .colors import COLORS
+from .score import FARTHEST, Found, find, judge, wilson
+from .reading_scenes import distance_to_name
 
 # %% auto #0
 __all__ = ['FAST', 'TOUCHING', 'CAUSES', 'leaves', 'is_fast', 'touch', 'causes', 'shares_by_cause', 'draw_causes',

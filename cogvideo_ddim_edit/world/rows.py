@@ -10,9 +10,10 @@ from typing import Any
 import hashlib
 import json
 import numpy as np
-from ..masks import keep_unchanged
+from ..outside import keep_unchanged
 from ..metrics import dilate, psnr, vmaf, warping_error
-from ..video import Video, decode_latents, encode_video
+from ..video import Video
+from ..codec import decode_latents, encode_video
 from .methods import METHODS, Method
 from .pairs import SPLITS, Pair, make_pair, pairs
 from .score import judge
