@@ -4,7 +4,9 @@
 
 # %% ../nbs/04f_edits.ipynb #1c9b5f4b
 from __future__ import annotations
+from base64 import b64encode
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 import html
@@ -19,7 +21,7 @@ from .video import Video
 from .mp4 import write_mp4
 
 # %% auto #0
-__all__ = ['FILES', 'Edit', 'edit_page', 'save_edit', 'load_edit', 'from_record', 'video_grid']
+__all__ = ['FILES', 'Edit', 'edit_page', 'still_picture', 'save_edit', 'load_edit', 'from_record', 'video_grid']
 
 # %% ../nbs/04f_edits.ipynb #ba526307
 FILES = dict(latents='edit.safetensors', record='edit.json', video='edit.mp4')
@@ -69,6 +71,11 @@ class Edit:
 
     def _repr_html_(self): return edit_page(self)
 
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        "Players, and a still picture for where none may run"
+        return {'text/plain': repr(self), 'text/html': edit_page(self),
+                'image/png': still_picture(self)}
+
 def edit_page(edit: Edit) -> str: # HTML
     "Source and result beside each other, and what was said against it"
     both = ('source', edit.source), (edit.prompt, edit.video)
@@ -76,6 +83,13 @@ def edit_page(edit: Edit) -> str: # HTML
                     f'{video._repr_html_()}</td>' for title, video in both)
     remarks = ''.join(f'<p>{html.escape(sentence)}</p>' for sentence in edit.warnings)
     return f'<table><tr>{cells}</tr></table>{remarks}'
+
+def still_picture(edit: Edit) -> str: # A png in base64
+    "Some frames of source and result under each other"
+    rows, file = {'source': edit.source.frames, 'edit': edit.video.frames}, BytesIO()
+    figure = video_grid(rows, max(1, len(edit.video)//5), 1.1)
+    figure.savefig(file, format='png', dpi=60, metadata={'Software': None})
+    return b64encode(file.getvalue()).decode()
 
 # %% ../nbs/04f_edits.ipynb #cdda7050
 def save_edit(edit: Edit, folder: str | Path # A new folder

@@ -58,7 +58,8 @@ class RoundTrip:
         file = BytesIO()
         self.picture().savefig(file, format='png')
         image = b64encode(file.getvalue()).decode()
-        return f'<img src="data:image/png;base64,{image}"><p>{html.escape(self.verdict)}</p>'
+        shown = f'<img alt="the way back" src="data:image/png;base64,{image}">'
+        return f'{shown}<p>{html.escape(self.verdict)}</p>'
 
 # %% ../nbs/05b_trust.ipynb #df8ec409
 def verdict_on(trip: RoundTrip) -> str:

@@ -33,7 +33,7 @@ def has_picture(output: dict) -> bool:
     return 'image/png' in data or 'image/jpeg' in data or '<img' in page or '<video' in page
 
 
-def asked(address: str, token: str, method: str, body: dict) -> None:
+def send(address: str, token: str, method: str, body: dict) -> None:
     """Send something to the server"""
     request = urllib.request.Request(
         f'{address}?token={token}',
@@ -50,7 +50,7 @@ def look_at(surfer, server: str, token: str, path: Path) -> str:
     shown = [cell for cell in notebook['cells'] if cell['cell_type'] == 'code']
     wanted = sum(has_picture(output) for cell in shown for output in cell['outputs'])
     content = {'type': 'notebook', 'format': 'json', 'content': notebook}
-    asked(f'{server}/api/contents/{path.name}', token, 'PUT', content)
+    send(f'{server}/api/contents/{path.name}', token, 'PUT', content)
     surfer.page.goto(f'{server}/doc/tree/{path.name}?token={token}')
     until(surfer.page, READY.format(len(notebook['cells'])), 90)
     surfer.page.wait_for_timeout(1500)
@@ -80,7 +80,7 @@ def main() -> int:
     with jupyter(first) as address, surfing(given) as surfer:
         server, token = address.split('/doc/')[0], address.split('token=')[1]
         raw = {'raw': json.dumps(SETTINGS)}
-        asked(f'{server}/lab/api/settings/{TRACKER}', token, 'PUT', raw)
+        send(f'{server}/lab/api/settings/{TRACKER}', token, 'PUT', raw)
         surfer.page.set_viewport_size({'width': 1200, 'height': 2400})
         for path in paths:
             try:

@@ -5,8 +5,8 @@
     python tools/figures.py                              only say what is wrong
 
 Wrong is a picture that is one flat colour, has no description for those who cannot see it, is wider
-than a column of text (1,600 pixels), or smaller than 32 pixels; also a notebook whose videos have no
-still picture beside them. The exit status is 1 if anything is wrong."""
+than 1,600 pixels, or smaller than 32 pixels; also a notebook whose videos have no still picture
+beside them. The exit status is 1 if anything is wrong."""
 
 import html
 import io
@@ -82,11 +82,11 @@ def lonely_videos(path: Path) -> list[str]:
     """Videos of a notebook with no still picture beside them"""
     found = []
     for number, cell in enumerate(cells(path)):
-        for output in cell.get('outputs', []):
-            data = output.get('data', {})
-            page = ''.join(data.get('text/html', ''))
-            if '<video' in page and 'image/png' not in data and not EMBEDDED.search(page):
-                found.append(f'{relative(path)} {number}: a video has no still picture beside it')
+        shown = [output.get('data', {}) for output in cell.get('outputs', [])]
+        pages = [''.join(data.get('text/html', '')) for data in shown]
+        still = any('image/png' in data for data in shown) or any(map(EMBEDDED.search, pages))
+        if any('<video' in page for page in pages) and not still:
+            found.append(f'{relative(path)} {number}: a video has no still picture beside it')
     return found
 
 
