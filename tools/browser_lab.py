@@ -375,7 +375,10 @@ def upload(page) -> None:
     choose_file(page, dict(name='a <b>ball</b>.mp4', mimeType='video/mp4', buffer=b'no video'))
     page.locator('.lab-message', has_text='.mp4').wait_for()
     choose_file(page, str(sample('blue_square')))
-    until(page, some_text('blue square'))
+    until(
+        page,
+        '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")',
+    )
 
 
 def choose_file(page, file: str | dict) -> None:
