@@ -208,11 +208,11 @@ def run_verify(command: VerifyCommand # As given
 
 def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     "The model to try; raises `EditError`"
-    from cogvideo_ddim_edit.random_models import published_pipeline
+    from cogvideo_ddim_edit.random_models import placed_pipeline
     settings = model_settings(command.model)
     if command.random_weights is None: return loaded(settings)
     need(settings.model is None, 'give either --model_path or --random_weights', CommandError)
-    return published_pipeline(command.random_weights, settings.device)
+    return placed_pipeline(command.random_weights, settings)
 
 def write_trials(pipe: Any, # A CogVideoX pipeline
                  case: Any, # A `Case` of `verify`

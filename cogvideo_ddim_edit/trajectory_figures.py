@@ -67,7 +67,8 @@ def filmstrip(pipe: Any, # The pipeline that made the inversion
     "Latents on the way to noise, the clean video they imply, latents on the way back, decoded"
     chosen, n = chosen_timesteps(inversion, count), inversion.latents.shape[1]
     frame = len(inversion.video)//2 if frame is None else frame
-    need(0 <= frame < len(inversion.video), f'frame is {frame}; use 0 to {len(inversion.video) - 1}')
+    last = len(inversion.video) - 1
+    need(0 <= frame <= last, f'frame is {frame}; use 0 to {last}')
     alphas = pipe.scheduler.alphas_cumprod
     rows = {'inverted latent →': [inversion.trajectory[t] for t in chosen],
             'implied clean video': [implied_prediction(inversion, alphas, t) for t in chosen],
