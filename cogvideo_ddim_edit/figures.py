@@ -274,7 +274,8 @@ def displacements(found: Attention, # From `capture`, with rows of single tokens
                            angles='xy', scale_units='xy', scale=1, width=.015, cmap='plasma',
                            clim=(0, max(1., length.max())))
         ax.set(xticks=[], yticks=[], xlabel=f'latent frame {i}')
-    figure.suptitle(f'median {np.median(length):.0f} pixels; {(moved[:, 0] == 0).mean():.0%} in the '
-                    'same frame', fontsize=9)
+    same = (moved[:, 0] == 0).mean()
+    figure.suptitle(f'median {np.median(length):.0f} pixels; {same:.0%} in the same frame',
+                    fontsize=9)
     figure.colorbar(arrows, ax=list(axes), label='displacement (pixels)', shrink=.8)
     return with_array(figure, moved)

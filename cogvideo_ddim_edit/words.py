@@ -5,7 +5,6 @@
 # %% ../nbs/04h_words.ipynb #f2f06df0
 from __future__ import annotations
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 import re
 import numpy as np
