@@ -83,7 +83,7 @@ def feature_colors(features: Mapping[str, torch.Tensor], # Title → (tokens, ch
          f'{", ".join(videos)}; name both alike')
     colors = joint_colors(torch.stack(list(features.values())))
     colors = colors.reshape(len(features), *grid.shape, 3).numpy()
-    figure = Figure(figsize=(1.25*grid.frames*2 + 1.4, 1.25*len(features) + .3), dpi=90,
+    figure = Figure(figsize=(1.1*grid.frames*2 + 1.1, 1.1*len(features) + .3), dpi=90,
                     layout='constrained')
     axes = figure.subplots(len(features), 2*grid.frames, squeeze=False)
     for line, (title, video), rgb in zip(axes, videos.items(), colors):
