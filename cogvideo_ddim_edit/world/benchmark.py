@@ -140,9 +140,10 @@ def draw_cost(rows: Sequence[dict] # From `read_rows`
     from matplotlib.figure import Figure
     fig = Figure(figsize=(7.6, 5.4), dpi=90, layout='constrained')
     ax, lines = fig.subplots(), summary(rows, rows[0]['method'])
-    ax.set(xscale='log', xlim=(.7, 500), ylim=(-3, 103), ylabel='asked for and kept, % of edits',
+    top = 100*max(line['pasted'][2] for line in lines) + 4
+    ax.set(xscale='log', xlim=(.7, 500), ylim=(-6, top), ylabel='asked for and kept, % of edits',
            xlabel='rows × calls of the transformer for an edit (no network: drawn at 1)')
-    best = frontier(lines)
+    best = frontier([x for x in lines if x['calls']] or lines)
     ax.step([price(x) for x in best] + [500], [100*x['pasted'][0] for x in [*best, best[-1]]],
             where='post', color='.8', zorder=0)
     for i, line in enumerate(lines):
@@ -179,8 +180,8 @@ def name_points(fig: Any, # A matplotlib Figure
                                color=f'C{i % 10}', fontsize=8, va='center',
                                ha=('center', 'left', 'right')[int(np.sign(side[0]))])
             box = text.get_window_extent().extents
-            if inside.x0 < box[0] and box[2] < inside.x1 and not any(meet(box, t) for t in taken):
-                break
+            within = inside.x0 < box[0] and box[2] < inside.x1 and inside.y0 < box[1]
+            if within and not any(meet(box, t) for t in taken): break
             if side != SIDES[-1]:
                 text.remove()
         taken.append(box)
