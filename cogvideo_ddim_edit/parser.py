@@ -111,7 +111,8 @@ class InvertCommand(Output):
     Writes a new folder that `edit --inversion_path` takes."""
     video_path: str # The video: mp4, mov, mkv, webm, avi, gif, or a folder of pictures
     source_prompt: str = '' # What the video shows; it makes the inversion better
-    preset: str = 'default' # The preset that will edit; flow and anchored make no inversion
+    # The preset that will edit; flow, anchored, flowalign, flowanchor and motion make no inversion
+    preset: str = 'default'
     seed: int = 42 # Same seed, same inversion; that of `edit`, so that two commands are as one
     report: _Switch = False # Also sample the video again, and report what comes back
     output_path: str = 'inversion' # The new folder

@@ -17,8 +17,7 @@ from .inversion import Inversion, sampler
 from .masks import implied_prediction
 from .schedulers import scheduler_of
 from .shares import need
-from .video import Video
-from .codec import decode_latents
+from .video import Video, decode_latents
 
 # %% auto #0
 __all__ = ['WayBack', 'way_back', 'chosen_timesteps', 'filmstrip', 'drawn_strip', 'frames_psnr', 'distances', 'round_trips',
@@ -67,8 +66,8 @@ def filmstrip(pipe: Any, # The pipeline that made the inversion
     "Latents on the way to noise, the clean video they imply, latents on the way back, decoded"
     chosen, n = chosen_timesteps(inversion, count), inversion.latents.shape[1]
     frame = len(inversion.video)//2 if frame is None else frame
-    last = len(inversion.video) - 1
-    need(0 <= frame <= last, f'frame is {frame}; use 0 to {last}')
+    need(0 <= frame < len(inversion.video), f'frame is {frame}; use 0 to '
+         f'{len(inversion.video) - 1}')
     alphas = pipe.scheduler.alphas_cumprod
     rows = {'inverted latent →': [inversion.trajectory[t] for t in chosen],
             'implied clean video': [implied_prediction(inversion, alphas, t) for t in chosen],
@@ -83,7 +82,7 @@ def drawn_strip(pictures: np.ndarray, # (rows, columns, height, width, 3), 0…2
                ) -> Figure:
     "Pictures in rows and columns"
     size = 1.15*len(labels) + 1.3, 1.2*len(titles) + .2
-    figure = Figure(figsize=size, dpi=76, layout='constrained')
+    figure = Figure(figsize=size, dpi=66, layout='constrained')
     axes = figure.subplots(len(titles), len(labels), squeeze=False)
     for line, row, title in zip(axes, pictures, titles):
         for ax, picture in zip(line, row):
