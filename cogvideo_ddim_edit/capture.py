@@ -16,7 +16,7 @@ from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config)
 from .attention_plan import Attention, AttentionPlan
 from .compatibility import is_cached, is_compiled
-from .injection import ARGUMENTS
+from .reference import ARGUMENTS
 from .shares import View, attention_rows, masses, need
 
 # %% auto #0

@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from .calls import call_pipeline, encode_prompts, noise_likeness, pad_latents
 from .identity import array_key, made_by, model_identity
-from .injection import around
+from .reference import around
 from .inversion_settings import InversionSettings, inverse_scheduler
-from .loading import requirements
+from .models import requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)
@@ -24,7 +24,8 @@ from cogvideo_ddim_edit.schedulers import (
     CogVideoXDDIMInverseScheduler, CogVideoXDDIMPathScheduler, RehearsalScheduler, StepsError,
     scheduler_of)
 from .settings import EditError, check_number, check_text, need
-from .video import Video, encode_video, read_video
+from .video import Video, read_video
+from .codec import encode_video
 
 # %% auto #0
 __all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'write_head', 'loaded', 'head_tensors',

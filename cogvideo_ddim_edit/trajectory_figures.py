@@ -17,7 +17,8 @@ from .inversion import Inversion, sampler
 from .masks import implied_prediction
 from .schedulers import scheduler_of
 from .shares import need
-from .video import Video, decode_latents
+from .video import Video
+from .codec import decode_latents
 
 # %% auto #0
 __all__ = ['WayBack', 'way_back', 'chosen_timesteps', 'filmstrip', 'drawn_strip', 'frames_psnr', 'distances', 'round_trips',

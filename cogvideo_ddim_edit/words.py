@@ -16,7 +16,8 @@ from .masks import MaskError, box_max, box_mean
 from .regions import place_of
 from .schedulers import TrajectoryScheduler, scheduler_of
 from .settings import need
-from .video import Video, encode_video
+from .video import Video
+from .codec import encode_video
 
 # %% auto #0
 __all__ = ['LEVELS', 'without_words', 'as_list', 'source_of', 'predictions_of_noisy', 'word_changes', 'as_large', 'draw_fields',
