@@ -83,7 +83,7 @@ def drawn_strip(pictures: np.ndarray, # (rows, columns, height, width, 3), 0…2
                ) -> Figure:
     "Pictures in rows and columns"
     size = 1.15*len(labels) + 1.3, 1.2*len(titles) + .2
-    figure = Figure(figsize=size, dpi=66, layout='constrained')
+    figure = Figure(figsize=size, dpi=58, layout='constrained')
     axes = figure.subplots(len(titles), len(labels), squeeze=False)
     for line, row, title in zip(axes, pictures, titles):
         for ax, picture in zip(line, row):
