@@ -207,11 +207,8 @@ def flow_latents(
 ) -> torch.Tensor: # Clean latents of the edits, (k, latent_frames, channels, h, w), float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
     if len(prompts) > 1 and one_by_one(preset):
-        masks = [None]*len(prompts) if mask is None else mask.split(1)
-        alone = zip(prompts, masks, strict=True)
-        return torch.cat([
-            flow_latents(pipe, latents, [prompt], source_prompt, preset, mask=one, image=image,
-                         seed=seed, texts=texts) for prompt, one in alone])
+        how = dict(image=image, seed=seed, texts=texts)
+        return each_alone(pipe, latents, prompts, source_prompt, preset, mask, **how)
     edit, n = preset.edit, preset.inversion.num_inference_steps
     z = pad_latents(pipe, latents).float()
     scheduler = flow_scheduler(pipe, preset, z, mask, seed, len(prompts))
@@ -252,6 +249,14 @@ def one_by_one(preset: Preset) -> bool:
     injection = preset.edit.injection
     mixed = preset.edit.source_guidance_scale > 1 # rows would look at each other's references
     return injection.gives and (mixed or injection.by_region)
+
+def each_alone(pipe: Any, latents: torch.Tensor, prompts: Sequence[str], source_prompt: str,
+               preset: Preset, mask: torch.Tensor | None, **how: Any) -> torch.Tensor:
+    "`flow_latents` of one prompt after the other"
+    masks = [None]*len(prompts) if mask is None else mask.split(1)
+    return torch.cat([
+        flow_latents(pipe, latents, [prompt], source_prompt, preset, mask=one, **how)
+        for prompt, one in zip(prompts, masks, strict=True)])
 
 # %% ../nbs/04b_flow.ipynb #d1651ca7
 def used_injection(pipe: Any, # A CogVideoX pipeline

@@ -3,6 +3,7 @@
     python tools/newer_methods.py                      8 videos for every question and way
     python tools/newer_methods.py --videos 12 --only motion joint
     python tools/newer_methods.py --table              only print what is there
+    python tools/newer_methods.py --picture            only draw nbs/images/newer_motion.png
 
 Five questions: does an edit hold in longer videos (`length`), beside a second thing (`things`); are
 two changes better asked for at once or one after the other (`joint`); can a motion change
@@ -64,14 +65,10 @@ DEEP = replace(PRESETS['ditctrl'].edit.injection, layers=(0.5, 1.0))
 FLOWS = {name: Way(name) for name in ('flow', 'flowalign', 'flowanchor')}
 WAYS = {
     'length': FLOWS,
-    'things': {name: Way(name) for name in ('default', 'anchored', 'consistedit', 'krnr')}
+    'things': {name: Way(name) for name in ('default', 'consistedit', 'krnr')}
     | {'ditctrl': Way('ditctrl', dict(injection=DEEP, num_inference_steps=12))}
     | FLOWS,
-    'joint': {
-        f'{name}, {how}': Way(name, in_two=how == 'in two')
-        for name in ('default', 'anchored')
-        for how in ('at once', 'in two')
-    },
+    'joint': {'at once': Way(), 'in two': Way(in_two=True)},
     'motion': {
         'motion': Way('motion'),
         'flow, whole path': Way('flow', dict(strength=1.0)),
@@ -164,7 +161,7 @@ def moves(frames: np.ndarray, pair: Pair) -> dict:
     return {name: x if isinstance(x, bool) else round(float(x), 3) for name, x in found.items()}
 
 
-def made(pipe, question: str, cell: int, name: str, pair: Pair, trips: list) -> dict:
+def edited_row(pipe, question: str, cell: int, name: str, pair: Pair, trips: list) -> dict:
     """One row"""
     way, start = WAYS[question][name], time.process_time()
     frames = edited(pipe, way, pair)
@@ -190,15 +187,15 @@ def read(path: Path) -> list[dict]:
     return [row for row in rows if known.get((row['question'], row['way'])) == row['code']]
 
 
-def wanted(videos: int, questions: list[str]) -> Iterator[tuple[str, int, int]]:
+def wanted(videos: range, questions: list[str]) -> Iterator[tuple[str, int, int]]:
     """Question, cell and number, the first videos of all questions first"""
-    for number in range(videos):
+    for number in videos:
         for question in questions:
             for cell in CELLS.get(question, (9,)):
                 yield question, cell, number
 
 
-def run(path: Path, videos: int, questions: list[str]) -> None:
+def run(path: Path, videos: range, questions: list[str]) -> None:
     """Make the rows that are not there yet"""
     pipe = load_pipeline(device='cpu')
     pipe.set_progress_bar_config(disable=True)
@@ -215,7 +212,7 @@ def run(path: Path, videos: int, questions: list[str]) -> None:
                 continue
             trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
             for name in todo:
-                row = made(pipe, question, cell, name, pair, trips)
+                row = edited_row(pipe, question, cell, name, pair, trips)
                 print(json.dumps(row), file=file, flush=True)
                 print(
                     question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True
@@ -236,17 +233,41 @@ def table(rows: list[dict]) -> str:
     return '\n'.join(lines)
 
 
+def draw_motion(path: Path, number: int = 1) -> None:
+    """Strips of frames: a video, the same backwards, and three edits of its motion"""
+    import matplotlib.pyplot as plt
+
+    pipe, pair = load_pipeline(device='cpu'), motion_pair(number)
+    pipe.set_progress_bar_config(disable=True)
+    shown = {'source': pair.source.frames, 'backwards': pair.answer.frames}
+    ways = {'motion': Way('motion'), 'flow': Way('flow')}
+    ways['flow, whole path'] = WAYS['motion']['flow, whole path']
+    shown |= {name: edited(pipe, way, pair) for name, way in ways.items()}
+    fig, axes = plt.subplots(len(shown), 5, figsize=(5, 4.6), dpi=72, layout='constrained')
+    for line, (title, frames) in zip(axes, shown.items(), strict=True):
+        for ax, frame in zip(line, frames[::2], strict=True):
+            ax.imshow(frame)
+            ax.set(xticks=[], yticks=[])
+        line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=8)
+    fig.savefig(path, metadata={'Software': None})
+
+
 def main() -> None:
     """Run, then print the table"""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument('--videos', type=int, default=8, help='of each question')
+    parser.add_argument('--first', type=int, default=0, help='number to begin with')
     parser.add_argument('--only', nargs='+', default=list(WAYS), choices=WAYS)
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'newer.jsonl')
     parser.add_argument('--table', action='store_true', help='run nothing')
+    parser.add_argument('--picture', action='store_true', help='draw edits of a motion')
     given = parser.parse_args()
     torch.set_num_threads(1)
+    if given.picture:
+        draw_motion(ROOT / 'nbs' / 'images' / 'newer_motion.png')
+        return
     if not given.table:
-        run(given.output, given.videos, given.only)
+        run(given.output, range(given.first, given.videos), given.only)
     print(table(read(given.output)))
 
 
