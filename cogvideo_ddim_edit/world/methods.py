@@ -13,7 +13,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.color import rgb2lab
 from ..cost import job_calls
-from ..injection import Injection
+from ..injection import PUBLIC_SCRIPT, Injection
 from ..presets import preset_with
 from ..reconstruction import edit
 from ..settings import EditError, check_choice, check_names
@@ -197,10 +197,23 @@ METHODS = {method.name: method for method in (
            changes=dict(num_inference_steps=12, injection=DITCTRL.changed(layers=(.5, 1.))),
            about='the preset, with 12 steps and in half of the blocks: DiTCtrl with masks'),
     Method('replace', preset='replace', about='the preset: DiTCtrl without masks'),
+    Method('replace, searched', preset='replace',
+           changes=dict(num_inference_steps=10,
+                        injection=Injection('replaced', 1., (.1, .3), (.25, 1.))),
+           about='with settings from world/search'),
     Method('public_script', preset='public_script', about='the preset: zai-org/CogVideo'),
+    Method('public_script, searched', preset='public_script',
+           changes=dict(guidance_scale=3., start='inverted',
+                        injection=PUBLIC_SCRIPT.changed(steps_interval=(0., .7))),
+           about='with settings from world/search'),
     Method('no injection', changes=dict(injection=Injection(weight=0.)),
            about='default, nothing taken from the source'),
     Method('sdedit', 'sdedit', about='stock video-to-video'),
     Method('sdedit, masked', 'sdedit', changes=dict(masked=True),
            about='the same inside a mask drawn by a person'),
+    Method('sdedit, searched', 'sdedit', changes=dict(strength=.5, guidance_scale=3.),
+           about='with settings from world/search'),
+    Method('sdedit, masked, searched', 'sdedit',
+           changes=dict(masked=True, strength=.6, guidance_scale=3., num_inference_steps=10),
+           about='with settings from world/search'),
     Method('thresholds', 'recolor', about='recolouring without a network'))}
