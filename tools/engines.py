@@ -3,22 +3,30 @@
     python tools/engines.py                    200 edits of 20 videos by each engine
     python tools/engines.py --videos 3 --edits 4 --engines here processes
     python tools/engines.py --json f           also write what was found
+    python tools/engines.py --kill             end a worker once something is done: the same bits?
     python tools/engines.py --folder d         keep the results there; goes on after a stop
 
 The edits are as small as they can be (two steps, the preset fast), so that what an engine adds is
 seen. Each engine has one worker. What it adds is the time from the first result to the last, less
-what the worker says that its edits took; before that, workers start and load the model."""
+what the worker says that its edits took; before that, workers start and load the model. With
+--kill, `processes` and `ray` have two workers, one of which is ended by SIGKILL. The exit status
+is 3 if an engine does not start, which says nothing about the edits."""
 
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
+from collections import Counter
 from pathlib import Path
 
 FEW = {'num_inference_steps': 2, 'check': 'none', 'keep_below': 0.0}
+WORKERS = {'processes': 'spawn_main', 'ray': 'ray::EditWorker'}  # a word of their commands
+NOT_STARTED = 3
 COLORS = ('blue', 'green', 'white', 'purple', 'orange', 'pink', 'brown', 'navy', 'teal', 'yellow')
 
 
@@ -62,6 +70,38 @@ def measured(jobs: list, folder: Path, engine: str) -> dict:
     }
 
 
+def kill_one(folder: Path, word: str, ended: list[int]) -> None:
+    """Once something is done, end a process of ours with this word in its command"""
+    import psutil
+
+    while not list(folder.glob('[0-9a-f]*/edit.mp4')):
+        time.sleep(0.02)
+    for child in psutil.Process().children(recursive=True):
+        if word in ' '.join(child.cmdline()):
+            child.send_signal(signal.SIGKILL)
+            ended.append(child.pid)
+            return
+
+
+def states_after_a_kill(jobs: list, folder: Path, engine: str) -> dict:
+    """What becomes of edits while one of two workers is ended, if the engine has workers here"""
+    from cogvideo_ddim_edit.batch import run_batch
+
+    ended, several = [], engine in WORKERS
+    if several:
+        settings = folder, WORKERS[engine], ended
+        threading.Thread(target=kill_one, args=settings, daemon=True).start()
+    lines = []
+
+    def say(line: str) -> None:
+        lines.append(line)
+        print(f'{engine}: {line}', flush=True)
+
+    found = run_batch(jobs, folder, engine=engine, workers=1 + several, say=say)
+    states = Counter(status.state for status in found)
+    return {'edits': len(found), 'lines': len(lines), 'states': states, 'killed': len(ended)}
+
+
 def row_of(jobs: list, root: Path, engine: str) -> dict:
     """What `measured` found, now or before"""
     file = root / f'{engine}.json'
@@ -99,31 +139,59 @@ def usual_edit(folder: Path) -> float:
     return run_batch([job], folder, say=lambda line: None)[0].seconds
 
 
-def main() -> None:
-    """See above"""
+def timed(jobs: list, root: Path, engines: list[str]) -> dict:
+    """Rows of `measured`, and what share of a usual edit an engine adds"""
+    rows = {name: row_of(jobs, root, name) for name in engines}
+    usual = usual_edit(root / 'usual')
+    for row in rows.values():
+        row['share of an edit of the default preset'] = round(
+            row['beside it, for each edit'] / usual, 4
+        )
+    return {'default preset, seconds': usual, 'same bits': True, 'engines': rows}
+
+
+def after_kills(jobs: list, root: Path, engines: list[str]) -> dict:
+    """Rows of `states_after_a_kill`"""
+    rows = {}
+    for name in engines:
+        os.environ['CVE_CACHE'] = str(root / f'cache of {name}')
+        rows[name] = states_after_a_kill(jobs, root / name, name)
+        print(name, rows[name], flush=True)
+    return {'same bits': True, 'engines': rows}
+
+
+def given() -> Namespace:
+    """The options"""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--videos', type=int, default=20)
     parser.add_argument('--edits', type=int, default=10, help='of each video')
     names = ('here', 'processes', 'ray', 'slurm')
     parser.add_argument('--engines', nargs='+', default=names, choices=names)
+    parser.add_argument('--kill', action='store_true', help='end a worker; measure nothing')
     parser.add_argument('--folder', type=Path, help='of results')
     parser.add_argument('--json', type=Path, help='a file for what was found')
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        root = options.folder or Path(scratch)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """See above"""
+    from cogvideo_ddim_edit.engines import BatchError
+
+    options = given()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch:
+        root = (options.folder or Path(scratch)).absolute()
         root.mkdir(exist_ok=True)
         jobs = some_jobs(root, options.videos, options.edits)
-        rows = {name: row_of(jobs, root, name) for name in options.engines}
+        try:
+            result = (after_kills if options.kill else timed)(jobs, root, options.engines)
+        except BatchError as problem:
+            print(problem)
+            return NOT_STARTED
         check(jobs, [root / engine for engine in options.engines])
-        usual = usual_edit(root / 'usual')
-    for row in rows.values():
-        row['share of an edit of the default preset'] = round(
-            row['beside it, for each edit'] / usual, 4
-        )
-    result = {'default preset, seconds': usual, 'same bits': True, 'engines': rows}
     print(json.dumps(result))
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
+    return 0
 
 
 if __name__ == '__main__':

@@ -196,10 +196,12 @@ def wanted(videos: range, questions: list[str]) -> Iterator[tuple[str, int, int]
 
 
 def run(path: Path, videos: range, questions: list[str]) -> None:
-    """Make the rows that are not there yet"""
+    """Make the rows that are not there yet; leave out those of settings that have changed"""
     pipe = load_pipeline(device='cpu')
     pipe.set_progress_bar_config(disable=True)
-    there = {key_of(row) for row in read(path)}
+    rows = read(path)
+    path.write_text(''.join(json.dumps(row) + '\n' for row in rows), encoding='utf-8')
+    there = {key_of(row) for row in rows}
     with path.open('a', encoding='utf-8') as file:
         for question, cell, number in wanted(videos, questions):
             pair = drawn_pair(question, cell, number)
