@@ -22,7 +22,7 @@ __all__ = ['GROUPS', 'PAINT', 'MASK_KINDS', 'groups_of', 'as_painted', 'PresetPa
 # %% ../nbs/lab_settings.ipynb #367b0f34
 GROUPS = dict(edit=('presets', 'EditSettings', 'Edit settings', {'strength'}),
               injection=('injection', 'Injection', 'What is taken from the source', set()),
-              inversion=('inversion', 'InversionSettings', 'Inversion', BOTH))
+              inversion=('inversion_settings', 'InversionSettings', 'Inversion', BOTH))
 PAINT = ('<p>The source is in view in these steps (across) and blocks (down). '
          'Paint on the numbers or the field.</p>')
 
