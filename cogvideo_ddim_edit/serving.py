@@ -36,7 +36,7 @@ def lab_source(settings: ModelSettings, # Which model
     where = str(Path(folder).expanduser().absolute())
     return ('from cogvideo_ddim_edit import load_pipeline\n'
             'from cogvideo_ddim_edit.lab import Lab\n'
-            'from cogvideo_ddim_edit.loading import ModelSettings\n'
+            'from cogvideo_ddim_edit.model_settings import ModelSettings\n'
             f'Lab(load_pipeline({given}), {where!r}).show()')
 
 def lab_notebook(source: str # Of its cell

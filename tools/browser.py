@@ -418,11 +418,13 @@ def wait_for_server(address: str, server: subprocess.Popen) -> None:
 def run_cell(page, number: int) -> None:
     """Run a cell of the notebook, again where the kernel was not there yet"""
     cell = page.locator('.jp-CodeCell').nth(number)
+    prompt = cell.locator('.jp-InputPrompt')
+    before = prompt.inner_text().strip()
     for _ in range(20):
         cell.locator('.cm-content').click()
         page.keyboard.press('Control+Enter')
         page.wait_for_timeout(2000)
-        if cell.locator('.jp-InputPrompt').inner_text().strip() not in ('[ ]:', ''):
+        if prompt.inner_text().strip() not in (before, '[ ]:', ''):
             return
     raise Failed(f'cell {number} does not run')
 

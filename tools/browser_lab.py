@@ -24,6 +24,8 @@ from project import NBS, ROOT, Failed, cells
 
 SECONDS = 300  # at most: the model may have to be loaded, on a machine with much to do
 BAR = '.lab progress'
+ERROR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 FRAMES = 'document.querySelector(".lab .mk-canvas").dataset.frame'
 PRESS_CANCEL = """() => {
   const lab = document.querySelector('.lab'), bar = () => lab.querySelector('progress');
@@ -44,7 +46,7 @@ def drive(options: Namespace) -> None:
             if not options.quick:
                 cancel_often(surfer.page)
                 second_tab(surfer, address)
-                restart(surfer, address.replace('/doc/tree/lab.ipynb', '/api/{}'))
+                restart(surfer)
         if not options.quick:
             without_notebook(options, Path(folder))
             without_kernel(options)
@@ -56,7 +58,7 @@ def in_jupyterlab(surfer: Surfer, address: str) -> None:
     page.set_default_timeout(1000 * SECONDS)
     page.goto(address)
     page.wait_for_selector('.jp-CodeCell .cm-content')
-    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+    page.wait_for_selector(IDLE)
     show_lab(page)
     change_settings(page)
     paint_schedule(page)
@@ -101,7 +103,9 @@ def show_lab(page) -> None:
     parts = '.ab-canvas', '.sc-field', '.mk-canvas', '.copy-button'
     for _ in range(5):
         run_cell(page, 0)
-        page.wait_for_selector('.lab .lab-title')
+        page.wait_for_selector(f'.lab .lab-title, {ERROR}')
+        error = page.locator(ERROR).all_inner_texts()
+        need(not error, f'the lab is not shown: {"".join(error)[-300:]}')
         page.wait_for_timeout(5000)
         if all(page.locator(f'.lab {part}').count() == 1 for part in parts):
             return
@@ -147,15 +151,20 @@ def change_settings(page) -> None:
     """More steps cost more and make the schedule wider; a slider; an error is a sentence"""
     press(page, 'Inversion')
     press(page, 'Edit settings')
-    before = cost(page)
-    fill(page, 'num_inference_steps', '40')
-    until(page, 'document.querySelectorAll(".sc-steps button").length === 40')
-    cost_changes(page, before)
+    more_steps(page)
     move_slider(page)
     fill(page, 'guidance_scale', '-1')
     page.locator('.lab-message', has_text='guidance_scale is -1').wait_for()
     fill(page, 'guidance_scale', '7')
     page.locator('.lab-message', has_text='guidance_scale is -1').wait_for(state='detached')
+
+
+def more_steps(page) -> None:
+    """A number that is typed reaches the kernel, and its answer the page"""
+    before = cost(page)
+    fill(page, 'num_inference_steps', '40')
+    until(page, 'document.querySelectorAll(".sc-steps button").length === 40')
+    cost_changes(page, before)
 
 
 def move_slider(page) -> None:
@@ -221,7 +230,8 @@ def orange(page) -> int:
 def paint_mask(page) -> None:
     """Paint, erase, undo, by pointer and by keyboard, on two frames"""
     box_of(page, 'mask').select_option('painted')
-    page.locator('.lab-message', has_text='Paint on the frame').wait_for()
+    hint = page.locator('.lab-message', has_text='Paint on the frame')
+    hint.wait_for()
     canvas = page.locator('.lab .mk-canvas')
     canvas.scroll_into_view_if_needed()
     until(page, f'{FRAMES} === "0"')
@@ -233,7 +243,7 @@ def paint_mask(page) -> None:
     page.mouse.up()
     painted = orange(page)
     need(painted > before + 5000, f'of the canvas {painted} pixels are painted, before {before}')
-    page.locator('.lab p', has_text='calls of the transformer').wait_for()
+    hint.wait_for(state='detached')
     erase_and_undo(page, painted)
     canvas.focus()
     page.keyboard.press('PageDown')
@@ -379,6 +389,10 @@ def upload(page) -> None:
         page,
         '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")',
     )
+    hint = page.locator('.lab-message', has_text='nothing is painted yet')
+    hint.wait_for()  # what was painted was of another video
+    box_of(page, 'mask').select_option(label="the preset's")
+    hint.wait_for(state='detached')
 
 
 def choose_file(page, file: str | dict) -> None:
@@ -413,20 +427,23 @@ def second_tab(surfer: Surfer, address: str) -> None:
     other.close()
 
 
-def restart(surfer: Surfer, root: str) -> None:
+def restart(surfer: Surfer) -> None:
     """After the kernel was restarted during a run, the lab is there again with all edits"""
     page = surfer.page
     before = box_of(page, 'edits').locator('option').count()
     fill(page, 'num_inference_steps', '40')
     press(page, 'Edit')
     page.locator(BAR).wait_for(timeout=1000 * SECONDS)
-    kernel = page.request.get(root.format('kernels')).json()[0]['id']
-    answer = page.request.post(root.format(f'kernels/{kernel}/restart'), timeout=1000 * SECONDS)
-    need(answer.ok, f'the kernel was not restarted: {answer.status}')
+    page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:restart-kernel"]').click()
+    page.locator('.jp-Dialog .jp-mod-accept').click()
+    page.locator('.jp-Dialog').wait_for(state='detached')
+    page.wait_for_selector(IDLE)
     show_lab(page)
     page.locator(BAR).wait_for(state='detached')
     kept = min(before, 8)  # so many are read again
     equal(box_of(page, 'edits').locator('option').count(), kept, 'edits after a restart')
+    press(page, 'Inversion')
+    more_steps(page)
     surfer.picture('lab_restarted', '.lab')
 
 
