@@ -133,6 +133,11 @@ class Inversion:
                 f'{tuple(self.latents.shape[1:])}; noise at the end: '
                 f'{noise_likeness(self.noise)}</p>')
 
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        "A player, and a still picture for where it may not run"
+        shown = self.video._repr_mimebundle_()
+        return shown | {'text/plain': repr(self), 'text/html': self._repr_html_()}
+
 # %% ../nbs/03_inversion.ipynb #42ce41f3
 def write_head(inversion: Inversion, # What is written
                folder: Path, # Where its latents are
