@@ -11,7 +11,7 @@ import numpy as np
 from scipy import ndimage
 from skimage.color import rgb2lab
 from ..outside import keep_unchanged
-from .rows import PASTED, through
+from .rows import PASTED, edited
 from .methods import METHODS
 from .pairs import Pair, make_pair
 from .colors import COLORS
@@ -20,7 +20,7 @@ from .reading_scenes import distance_to_name
 
 # %% auto #0
 __all__ = ['FAST', 'TOUCHING', 'CAUSES', 'leaves', 'is_fast', 'touch', 'causes', 'shares_by_cause', 'draw_causes',
-           'object_faults', 'ground_faults', 'faults', 'worst_by_cause', 'edited', 'draw_failure']
+           'object_faults', 'ground_faults', 'faults', 'worst_by_cause', 'made_again', 'draw_failure']
 
 # %% ../../nbs/world/failures.ipynb #75833d9d
 FAST = 4. # Pixels a frame
@@ -172,15 +172,14 @@ def worst_by_cause(rows: Sequence[Mapping], # From `read_rows`, of one method
             taken.append(row)
     return chosen
 
-def edited(pipe: Any, # A CogVideoX pipeline
-           row: Mapping, # From `read_rows`
-          ) -> tuple[Pair, np.ndarray, list[str]]: # What was wanted, the edit, what is wrong
-    "An edit of the benchmark, made again"
+def made_again(pipe: Any, # A CogVideoX pipeline
+               row: Mapping, # From `read_rows`
+              ) -> tuple[Pair, np.ndarray, list[str]]: # What was wanted, the edit, what is wrong
+    "An edit of the benchmark, made again, with the source pasted"
     pair = make_pair(row['set'], row['number'], row['split'])
-    source = pair.source.frames
-    frames = METHODS[row['method']](pipe, pair, pair.number)
-    frames = keep_unchanged(frames, through(pipe, source), source, PASTED)
-    return pair, frames, faults(frames, pair, through(pipe, pair.answer.frames))
+    frames, trips = edited(pipe, METHODS[row['method']], pair, None, '') # nothing is kept
+    frames = keep_unchanged(frames, trips['source'], pair.source.frames, PASTED)
+    return pair, frames, faults(frames, pair, trips['answer'])
 
 # %% ../../nbs/world/failures.ipynb #4fc26957
 def draw_failure(pair: Pair, # What was wanted
