@@ -225,6 +225,7 @@ def vae_activations(config: dict, # Of a CogVideoX autoencoder
     given, out, most = _along(c, part, num_frames, latents, one)
     return int(BYTES[dtype]*(given*whole + max(most + out*done, out*(done + 2*whole))))
 
+# %% ../nbs/01h_activations.ipynb #ad03e7ec
 def _along(c, part, num_frames, latents, pixels):
     "Numbers given and returned for each pixel or latent of the picture, and alive in between"
     across, time, z = compression(c), c['temporal_compression_ratio'], c['latent_channels']

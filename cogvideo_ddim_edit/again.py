@@ -62,6 +62,7 @@ def recorded_preset(settings: dict[str, Any], # Of a record
         preset = preset_of(command.preset)
     return preset, changes_of(preset, command.settings, command.injection)
 
+# %% ../nbs/10e_again.ipynb #591009eb
 def recorded_video(record: dict[str, Any], # Of an edit
                    command: EditCommand, # With the options of the record
                   ) -> Video:
@@ -114,6 +115,7 @@ def saved_edit(folder: Path, # That --save wrote
         before = replace(before, source=located(before.source, at_home(command.source)))
     return before
 
+# %% ../nbs/10e_again.ipynb #ec501efd
 def made_again(pipe: Any, # A CogVideoX pipeline
                before: Edit, # From a record or a folder
               ) -> list[Edit]: # One, or one for each prompt if there are other ones
@@ -133,6 +135,7 @@ def made_again(pipe: Any, # A CogVideoX pipeline
     known = before.prompt in prompts
     return [edits[prompts.index(before.prompt)]] if known else edits
 
+# %% ../nbs/10e_again.ipynb #598d8403
 def run_again(command: EditCommand # With the options of the record
              ) -> dict: # Paths written, by what they are
     "Make a recorded edit again, and write it; raises `EditError`"

@@ -42,6 +42,7 @@ def weigh_keys(q, k, v, log_weights):
     ones = F.pad(q.new_ones(*q.shape[:-1], 2), (0, 6))
     return torch.cat([q, ones], -1), torch.cat([k, extra], -1), F.pad(v, (0, 8))
 
+# %% ../nbs/04_attention.ipynb #01606a71
 def fused_kernel(q, k, v):
     "PyTorch's operator that attends and returns the log-sum-exp too; None where there is none"
     ops, size = torch.ops.aten, q.shape[-1]
@@ -140,6 +141,7 @@ def is_empty(which):
     "Are there no tokens in a slice, or in a list of positions?"
     return which.start == which.stop if isinstance(which, slice) else len(which) == 0
 
+# %% ../nbs/04_attention.ipynb #efd65d1c
 def put_together(q, k, v, mixed, looks, attend):
     "`mixed` for queries that look, the edit's own attention for others, both in between"
     out, part = torch.zeros_like(q), looks.part
@@ -203,6 +205,7 @@ def project(
     q = rotate(q, text_length, rotary)
     return q, rotate(k, text_length, rotary), v
 
+# %% ../nbs/04_attention.ipynb #8bb0a061
 def rotate(x, text_length, rotary):
     "`x` with its video tokens turned by their positions; `x` itself is not written to"
     text, video = x[:, :, :text_length], x[:, :, text_length:]
@@ -286,6 +289,7 @@ def parallel_config(transformer, processor):
     config = config or getattr(transformer, '_parallel_config', None)
     return config if getattr(config, 'context_parallel_config', None) is not None else None
 
+# %% ../nbs/04_attention.ipynb #431430b0
 def inherit(transformer, old, new):
     "`new` computes where and with what `old` did"
     found = dict(_attention_backend=getattr(old, '_attention_backend', None),

@@ -78,6 +78,7 @@ class AttentionPlan(settings.Settings):
         steps = steps if self.timesteps is None else len(self.timesteps)
         return self.bytes_of_one(tokens)*len(self.blocks(blocks))*steps/1e6
 
+# %% ../nbs/05e_attention_plan.ipynb #386bab32
 def checked_tokens(groups):
     "Groups as a dictionary of lists of whole numbers, or of weights"
     found = {}

@@ -47,6 +47,7 @@ def number_or_word(text: str) -> Any:
     except ValueError:
         return text
 
+# %% ../nbs/20c_batch.ipynb #9d1fff14
 def read_lines(file: Path # JSON lines or CSV
               ) -> Iterator[tuple[int, dict]]: # Number of the line from 1, and what it says
     "The lines of a list; raises `BatchError`"
@@ -79,6 +80,7 @@ def each_with_each(folder: Path, # Of videos
         if video.suffix.lower() in VIDEOS:
             yield from ((0, dict(video=video.name, prompt=text)) for text in texts if text.strip())
 
+# %% ../nbs/20c_batch.ipynb #386a65a3
 def read_jobs(path: str | Path, # JSON lines, CSV, or a folder of videos
               prompts: str | Path | None = None, # For a folder: a text file, one prompt a line
              ) -> list[BatchJob]: # Those of one video stand together
@@ -116,6 +118,7 @@ def done_before(jobs: list[BatchJob], # Of `read_jobs`
 
 MAKERS = 'model', 'revision', 'variant', 'dtype', 'quantize', 'lora', 'lora_weights'
 
+# %% ../nbs/20c_batch.ipynb #5a5cd5bd
 def check_model(folder: Path, # Of the batch
                 model: dict[str, Any], # Of `ModelSettings.as_dict`
                ) -> None:
@@ -155,6 +158,7 @@ class Record:
                 file.write(json.dumps(vars(status), ensure_ascii=False) + '\n')
         self.say(progress(self.found, self.number, time.monotonic() - self.start))
 
+# %% ../nbs/20c_batch.ipynb #b469ea19
 def progress(found: list[Status], # Those that are ready
              number: int, # Of all
              seconds: float, # Since the start
@@ -197,6 +201,7 @@ def run_batch(
             write_table(record.found, folder)
     return record.found
 
+# %% ../nbs/20c_batch.ipynb #260bfec7
 def lost(jobs: list[BatchJob], # Given to workers
          found: list[Status], # What became of them
         ) -> list[Status]: # Those that no worker came back with
@@ -225,6 +230,7 @@ def write_table(found: list[Status], # What became of the edits
 PAGE = ('<!doctype html><meta charset="utf-8"><title>Edits</title><style>'
         'body{font:14px sans-serif}td,th{padding:4px 8px;text-align:left}</style>')
 
+# %% ../nbs/20c_batch.ipynb #40e31b9c
 def table_row(status: Status, folder: Path) -> str: # HTML
     "A row with pictures beside its numbers; they lead to the edited video"
     values = ['' if x is None else html.escape(str(x)) for x in vars(status).values()]

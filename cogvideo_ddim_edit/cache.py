@@ -56,6 +56,7 @@ class Entry:
         day = time.strftime('%Y-%m-%d %H:%M', time.localtime(self.used))
         return f'{self.key}  {self.kind:10}  {self.size/1e6:9.1f} MB  {day}'
 
+# %% ../nbs/20_cache.ipynb #b9f69683
 def entries() -> list[Entry]: # The one used last comes last
     "All that is in the cache"
     listed = []
@@ -79,6 +80,7 @@ def remove(keys: tuple[str, ...] = (), # Names or their beginnings; (): all
             shutil.rmtree(entry.folder, ignore_errors=True)
     return chosen
 
+# %% ../nbs/20_cache.ipynb #fb916bdb
 def trim(most: int, # Bytes that may stay
          keep: Path | None = None, # What stays in any case
         ) -> list[Entry]: # What was removed

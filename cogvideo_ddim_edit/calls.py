@@ -54,6 +54,7 @@ def encode_prompts(pipe: Any, # A CogVideoX pipeline
         pipe.maybe_free_model_hooks() # the text encoder is not needed any more
     return torch.cat([known[p].to(pipe._execution_device) for p in prompts])
 
+# %% ../nbs/03b_calls.ipynb #2ab66d3d
 def check_prompt_text(prompt: str # What a video should show
                      ) -> None:
     "Refuse a prompt that is no text or says nothing; raises `EditError`"
@@ -98,6 +99,7 @@ class NoiseLikeness:
         return (f'mean {self.mean:.2f}, std {self.std:.2f}, '
                 f'correlation of neighbours {self.correlation:.2f}')
 
+# %% ../nbs/03b_calls.ipynb #82ff85b6
 def noise_likeness(latents: torch.Tensor # (batch, latent_frames, channels, h, w)
                   ) -> NoiseLikeness:
     "Mean, standard deviation and spatial correlation of `latents`"
@@ -131,6 +133,7 @@ def call_pipeline(pipe: Any, # A CogVideoX pipeline
                **size_arguments(pipe, latents), **kwargs).frames
     return scheduler.exact(out) if ours else out
 
+# %% ../nbs/03b_calls.ipynb #097339fa
 def size_arguments(pipe: Any, # A CogVideoX pipeline
                    latents: torch.Tensor, # (batch, padded_frames, channels, h, w)
                   ) -> dict[str, int]:

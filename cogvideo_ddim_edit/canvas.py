@@ -42,6 +42,7 @@ def stacked_jpeg(video: Video, # Whose frames are painted on
     Image.fromarray(np.concatenate(small)).save(file := BytesIO(), 'JPEG', quality=88)
     return file.getvalue()
 
+# %% ../nbs/canvas.ipynb #5394be7e
 def mask_widget() -> Any: # An `anywidget.AnyWidget`
     "Frames to paint a mask on"
     import anywidget
@@ -57,6 +58,7 @@ def mask_widget() -> Any: # An `anywidget.AnyWidget`
 
     return MaskWidget()
 
+# %% ../nbs/canvas.ipynb #234e24e3
 def show_frames(widget: Any, # From `mask_widget`
                 video: Video, # Whose frames are painted on
                ) -> None:

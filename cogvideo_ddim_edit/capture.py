@@ -73,6 +73,7 @@ def seen(view: View, # What a row of the batch attends with
                 maps[name] = torch.cat([maps[name], x]) if name in maps else x
     return {name: x.cpu() for name, x in {**maps, 'head_means': torch.cat(means)}.items()}
 
+# %% ../nbs/05e_capture.ipynb #6a849de6
 def seen_by_heads(view, plan, groups, references):
     "Masses and rows of some heads, of which only the mean is kept if the plan wants it"
     mass = masses(view, groups, references).float().mT
@@ -167,6 +168,7 @@ def row_of(plan: AttentionPlan, # What is captured
     need(-edits <= plan.row < edits, f'row is {plan.row}, but the batch has {edits}')
     return plan.row % edits
 
+# %% ../nbs/05e_capture.ipynb #d70c4a53
 def check_call(found: Attention, # What was captured so far
                tokens: int, # Of text and video
                key: tuple[int, int], # Timestep and block
@@ -197,6 +199,7 @@ def check_watchable(transformer: torch.nn.Module, # A CogVideoX transformer
     need(not parallel_config(transformer, blocks[0].attn1.processor), 'the tokens are cut between '
          'devices, and no device sees all of them; capture without context parallelism')
 
+# %% ../nbs/05e_capture.ipynb #099fe5c2
 @contextmanager
 def capture(transformer: torch.nn.Module, # A CogVideoX transformer
             plan: AttentionPlan, # What to capture

@@ -87,6 +87,7 @@ def checked_span(frames: Iterable[int] # First and last, or none
          'that may change, counted from 0', MaskError)
     return span
 
+# %% ../nbs/04e_checks.ipynb #f474bfd4
 def check_words(settings: Any) -> None: # `EditSettings`
     "Refuse words that do not say enough; raises `MaskError`"
     words, against = settings.mask_words, settings.mask_against

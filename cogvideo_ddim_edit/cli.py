@@ -51,6 +51,7 @@ def lacks(error: BaseException) -> bool:
     hub = type(cause).__module__.partition('.')[0] == 'huggingface_hub'
     return hub and type(cause).__name__ != 'HFValidationError'
 
+# %% ../nbs/10_cli.ipynb #a27bf7e8
 def exit_status(error: BaseException # What happened
                ) -> int: # 1…4, or 130
     "The exit status of an error"
@@ -119,6 +120,7 @@ def leaving_at_once(process: bool # Is this process here for the command alone?
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# %% ../nbs/10_cli.ipynb #cc9c9809
 def import_libraries(command: Any) -> None:
     "Import what a command with a model needs, which takes seconds"
     if not hasattr(command, 'model') and type(command).__name__ != 'DemoCommand': return
@@ -140,6 +142,7 @@ def lines(written: dict) -> list[str]:
             found.append(str(value))
     return found
 
+# %% ../nbs/10_cli.ipynb #73daff19
 def prepared(argv: list[str] | None # Arguments; None: those of this process
             ) -> Any: # The command; the process ends here for `--help`
     "What is to be done, with all that takes long to import"
@@ -158,6 +161,7 @@ def carried_out(command: Any # Of `prepared`
     with warnings_as_sentences(command.verbose), redirect_stdout(sys.stderr):
         return COMMAND_RUNS[type(command)](command)
 
+# %% ../nbs/10_cli.ipynb #a59ce531
 def main(argv: list[str] | None = None # Arguments; None: those of this process
         ) -> int: # Exit status, as the help says
     "The `cogvideo-ddim-edit` command"

@@ -37,6 +37,7 @@ def run_edit_on(command: EditCommand # As given
     work = plan_edit(command)
     return with_thrift(work.settings, lambda pipe: edit_on(pipe, work))
 
+# %% ../nbs/10e_commands.ipynb #ed37c42b
 def edit_on(pipe: Any, # A CogVideoX pipeline
             work: EditWork, # Checked
            ) -> dict: # Paths written, by what they are
@@ -51,6 +52,7 @@ def edit_on(pipe: Any, # A CogVideoX pipeline
     with going_on(pipe, key, say):
         return write_edits(with_options(pipe, command, work.run(pipe)), command)
 
+# %% ../nbs/10e_commands.ipynb #01a91a22
 def work_key(pipe: Any, # A CogVideoX pipeline
              work: EditWork, # Checked
             ) -> str: # 32 hexadecimal digits
@@ -177,6 +179,7 @@ def run_report(command: ReportCommand # As given
     output = command.output_path and at_home(command.output_path)
     return {'report': str(report(at_home(command.run), output))}
 
+# %% ../nbs/10e_commands.ipynb #a76c9e6b
 def run_explore(command: ExploreCommand # As given
                ) -> dict[str, str]: # The page
     "A page to play with what a saved edit reads; without the model if that was noted"
@@ -206,6 +209,7 @@ def run_verify(command: VerifyCommand # As given
     paths = {'folder': str(folder), 'report': str(folder/'report.md')}
     return paths | (write_trials(pipe, cases[0], folder, command) if command.tune else {})
 
+# %% ../nbs/10e_commands.ipynb #3fd8f977
 def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     "The model to try; raises `EditError`"
     from cogvideo_ddim_edit.random_models import placed_pipeline
@@ -214,6 +218,7 @@ def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     need(settings.model is None, 'give either --model_path or --random_weights', CommandError)
     return placed_pipeline(command.random_weights, settings)
 
+# %% ../nbs/10e_commands.ipynb #3e8a5e45
 def write_trials(pipe: Any, # A CogVideoX pipeline
                  case: Any, # A `Case` of `verify`
                  folder: Path, # Of the results
@@ -247,6 +252,7 @@ def run_list(command: BatchCommand # As given
          UnwrittenError)
     return dict(folder=str(folder), table=str(table), page=str(folder/'table.html'))
 
+# %% ../nbs/10e_commands.ipynb #fbb022bf
 def run_cache(command: CacheCommand # As given
              ) -> dict[str, str]: # A line for each entry, or one
     "List the cache, add it up, or remove from it"

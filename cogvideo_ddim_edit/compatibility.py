@@ -49,6 +49,7 @@ def check_parallel_weights(injection, steps, layers):
         for factor in factors:
             check_parallel(injection.kind, weight*factor, shown, looks)
 
+# %% ../nbs/04d_compatibility.ipynb #663a8130
 def check_image(image_latents, config, z):
     "Refuse image channels that the transformer does not take"
     if image_latents is None: return

@@ -25,6 +25,7 @@ class Option(NamedTuple):
     name: str # Such as 'injection.weight'
     kind: str # 'switch', 'one', 'several' values, or 'repeated'
 
+# %% ../nbs/10a_config.ipynb #1f90d04b
 def options_of(command: type # A dataclass for tyro
               ) -> dict[str, Option]: # By name, with `_` for `.`
     "The options of a command; what is given by its place alone is left out"
@@ -39,6 +40,7 @@ def options_of(command: type # A dataclass for tyro
             found[f.name] = Option(name, kind_of(written, f.default))
     return found
 
+# %% ../nbs/10a_config.ipynb #3d89e8b5
 def kind_of(written: str, # The type, as Python writes it
             default: Any, # `MISSING`: none
            ) -> str: # As in `Option`
@@ -63,6 +65,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, (list, tuple)): return ':'.join(map(as_text, value))
     return str(value)
 
+# %% ../nbs/10a_config.ipynb #18b775b0
 def arguments(option: Option, # What is given
               value: Any, # From a file, or a text from the environment
              ) -> list[str]:
@@ -97,6 +100,7 @@ def is_record(values: dict[str, Any]) -> bool:
     "Is it the record of an edit?"
     return str(values.get('schema', '')).startswith(RECORD)
 
+# %% ../nbs/10a_config.ipynb #4c10b8bc
 def from_record(record: dict[str, Any], # JSON beside an edited video
                 path: Path, # Of that file
                ) -> dict[str, Any]: # By names of options
@@ -150,6 +154,7 @@ def without_option(argv: list[str], # Arguments
         if arg.startswith(f'--{name}='): return arg.partition('=')[2], argv[:i] + argv[i + 1:]
     return None, argv
 
+# %% ../nbs/10a_config.ipynb #24875caa
 def with_lower(argv: list[str], # Arguments, a command first
                commands: dict[str, type], # Name to dataclass for tyro
               ) -> list[str]: # With what a file and the environment add

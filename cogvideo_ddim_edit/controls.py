@@ -51,6 +51,7 @@ def control_of(about: Described, # A setting
     text = value if about.kind == 'str' else in_python(value)
     return widgets.Text(value=text, continuous_update=False, **words)
 
+# %% ../nbs/controls.ipynb #813159ef
 def number_control(about: Described, value: float, words: dict[str, Any]) -> Any: # A widget
     "A slider where the range is known and short, or else a number"
     import ipywidgets as widgets
@@ -62,6 +63,7 @@ def number_control(about: Described, value: float, words: dict[str, Any]) -> Any
     kind = widgets.IntText if whole else widgets.FloatText
     return kind(value=value, step=1 if whole else .1, **words)
 
+# %% ../nbs/controls.ipynb #7f661478
 def value_of(control: Any, # From `control_of`
              kind: str, # The setting's type, as it is written
             ) -> Any:
@@ -125,6 +127,7 @@ def whole_number(name: str, # Of the control
     return widgets.BoundedIntText(value=value, min=0, max=most, description=name,
                                   style=dict(description_width='8em'))
 
+# %% ../nbs/controls.ipynb #027068f7
 def section(title: str, # Of a part of the page
             children: list, # Widgets
            ) -> Any: # A widget

@@ -84,6 +84,7 @@ class Part(Mapping):
 
     def __len__(self): return len(self.timesteps)
 
+# %% ../nbs/05_denoising.ipynb #71878a8e
 def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]:
     "Embeddings of the prompts, of the negative prompt, and of what the reference shows"
     edit, k, inversion = job.preset.edit, len(job.prompts), job.inversion

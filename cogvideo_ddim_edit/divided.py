@@ -42,6 +42,7 @@ def structured(
     some = looks.tokens(q.shape[2] - region.shape[2], q.shape[2])
     return put_together(q, k, v, attend(asks[:, :, some.some], keys, values), some, attend)
 
+# %% ../nbs/04c_divided.ipynb #369c458d
 def in_video(x, ref, part):
     "`x` with as much of `ref` in the tokens of the video as `part` says"
     text = x.shape[2] - part.shape[2]

@@ -76,6 +76,7 @@ class Edit:
         return {'text/plain': repr(self), 'text/html': edit_page(self),
                 'image/png': still_picture(self)}
 
+# %% ../nbs/04f_edits.ipynb #4d9f0417
 def edit_page(edit: Edit) -> str: # HTML
     "Source and result beside each other, and what was said against it"
     both = ('source', edit.source), (edit.prompt, edit.video)
@@ -123,6 +124,7 @@ def load_edit(folder: str | Path # That `save_edit` wrote
         raise SavedError(f'{str(file)!r} is of another version or damaged ({e}); '
                          'make the edit again') from e
 
+# %% ../nbs/04f_edits.ipynb #7a4e9d82
 def from_record(tensors: dict[str, torch.Tensor], # Of a saved edit
                 record: dict, # Its metadata
                ) -> dict[str, Any]: # Arguments of `Edit`

@@ -26,6 +26,7 @@ __all__ = ['Groups', 'TRIES', 'ENGINES', 'BatchError', 'BatchJob', 'Status', 'me
 class BatchError(EditError):
     "A list of edits that cannot be read, or an engine that cannot work"
 
+# %% ../nbs/20b_engines.ipynb #870e991f
 @dataclass(frozen=True)
 class BatchJob:
     "One edit of a list; raises `EditError`"
@@ -159,6 +160,7 @@ def run_here(group: list[BatchJob]) -> list[Status]:
     "The work of a process"
     return process_worker.run(group)
 
+# %% ../nbs/20b_engines.ipynb #79cf5a9c
 def from_pool(maker: tuple, groups: Groups, workers: int) -> Iterator[tuple]: # Number, statuses
     "What processes make of groups; raises `BrokenProcessPool` if one of them dies"
     from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -244,6 +246,7 @@ def on_a_cluster(maker: tuple, groups: Groups, workers: int) -> Iterator[list[St
         if part.exception() is None:
             yield part.result()
 
+# %% ../nbs/20b_engines.ipynb #404daa74
 def run_part(groups: Groups, maker: tuple) -> list[Status]:
     "The work of one job of a cluster"
     return [status for part in in_this_process(maker, groups, 1) for status in part]

@@ -49,6 +49,7 @@ def sheet(frames: np.ndarray, # (frames, height, width, 3), uint8
     picture.save(file := BytesIO(), format=form, **(dict(quality=85) if form == 'jpeg' else {}))
     return file.getvalue()
 
+# %% ../nbs/explorer.ipynb #04a3ee18
 def sheets_of(edit: Edit, # Of which the frames are shown
               most: int, # Bytes that both may take
              ) -> tuple[str, tuple[int, int], list[bytes]]: # Format, (width, height), both sheets
@@ -143,6 +144,7 @@ class Explorer:
                 f'width="850" height="1150" srcdoc="{escape(self.page(False))}"></iframe>')
         return {'text/html': html, 'image/png': self.still(), 'text/plain': repr(self)}
 
+# %% ../nbs/explorer.ipynb #1440138e
 def note_on(kept: Kept, # What was noted
             found: Packed, # Of it
             factor: int, # So many patches became one, on each side
@@ -176,6 +178,7 @@ def draw_still(explorer: Explorer): # A matplotlib Figure
         line[0].set_ylabel(title, rotation=0, ha='right', va='center', fontsize=9)
     return figure
 
+# %% ../nbs/explorer.ipynb #1dd12ac2
 def by_step(ax, info):
     "The share of the source by step and block"
     table = np.array(info['tables']['source']).T
@@ -186,6 +189,7 @@ def by_step(ax, info):
     ax.title.set_fontsize(9)
     ax.figure.colorbar(image, ax=ax, location='bottom', shrink=.8)
 
+# %% ../nbs/explorer.ipynb #45891c93
 def still_rows(explorer):
     "Title, video, numbers on the tokens, and colours of each line"
     out, kept, info = explorer.edit, explorer.kept, explorer.info
@@ -229,6 +233,7 @@ def explore(
     name = preset if isinstance(preset, str) else None
     return Explorer.of(replace(out, about=out.about | dict(preset=name), read=kept), kept)
 
+# %% ../nbs/explorer.ipynb #520351d1
 def explored(
     run: str | Path, # A folder that `Edit.save` wrote
     load: Callable[[], Any], # Makes the pipeline, if the edit must be made once more

@@ -39,6 +39,7 @@ def squares(x: torch.Tensor, # (…, height, width)
     pooled = F.avg_pool2d(flat, factor, ceil_mode=True, divisor_override=1 if add else None)
     return pooled.reshape(*x.shape[:-2], *pooled.shape[-2:])
 
+# %% ../nbs/explorer_maps.ipynb #0a567e87
 def maps_of(kept: Kept, # With rows
             factor: int = 1, # So many patches become one, on each side
            ) -> dict[str, torch.Tensor]: # 'words', 'source' and 'rows', each (steps, blocks, …)
@@ -76,6 +77,7 @@ class Packed:
     data: bytes = field(repr=False) # All of them, packed by zlib
     errors: dict[str, float] # Name → the largest error
 
+# %% ../nbs/explorer_maps.ipynb #1079a4a8
 def packed(maps: dict[str, torch.Tensor] # Each (steps, blocks, …)
           ) -> Packed:
     "All maps in one row of bytes"

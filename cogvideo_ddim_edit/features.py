@@ -35,6 +35,7 @@ class Features:
              f'block {block}; there are {known}')
         return self.found[timestep, block][row].float()
 
+# %% ../nbs/06c_features.ipynb #8abed195
 @contextmanager
 def watch_features(transformer: torch.nn.Module, # A CogVideoX transformer
                    blocks: Iterable[int], # Numbers
@@ -94,6 +95,7 @@ def feature_colors(features: Mapping[str, torch.Tensor], # Title → (tokens, ch
         ax.set_xlabel(f'{what}, {i % grid.frames}', fontsize=8)
     return with_array(figure, colors)
 
+# %% ../nbs/06c_features.ipynb #bf29f6d0
 def draw_line(line: np.ndarray, # Axes: first for frames, then for colours
               video: Video, # Which frames
               colors: np.ndarray, # (F, h, w, 3)

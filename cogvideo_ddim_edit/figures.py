@@ -22,6 +22,7 @@ __all__ = ['COLORS', 'SHARE', 'with_array', 'token_ribbon', 'block_table', 'bloc
 
 # %% ../nbs/06a_figures.ipynb #a3f56c08
 COLORS = dict(words='#e69f00', padding='#999999', own='#0072b2', reference='#d55e00')
+
 SHARE = dict(cmap='cividis', vmin=0)
 
 def with_array(figure, array):
@@ -30,6 +31,7 @@ def with_array(figure, array):
     figure.get_layout_engine().set(w_pad=.1)
     return figure
 
+# %% ../nbs/06a_figures.ipynb #838679d1
 def token_ribbon(grid: TokenGrid, # How the tokens are laid out
                  video: Video, # What they are tokens of
                 ) -> Figure: # `array`: tokens of the text, and of each frame
@@ -62,6 +64,7 @@ def block_table(found: Attention, # From `capture` with an `edit_plan`
     table = torch.stack([found.mass(name, block=block) for name in found.plan.group_names], 1)
     return torch.stack([table[list(tokens)].mean(0) for tokens in found.plan.groups.values()])
 
+# %% ../nbs/06a_figures.ipynb #d4529157
 def block_masses(found: Mapping[str, Attention], # Title → from `capture` with an `edit_plan`
                  block: int, # Number
                 ) -> Figure: # `array`: (pictures, own groups, all groups)
@@ -90,6 +93,7 @@ def overlay(ax, frame, field, **how):
     ax.imshow(frame.mean(-1), cmap='gray', vmin=0, vmax=255)
     return ax.imshow(field, alpha=.65, interpolation='nearest', **how)
 
+# %% ../nbs/06a_figures.ipynb #cfb0eaa8
 def strip(video, grid, fields, label, **how):
     "Rows of numbers over frames, one for each latent frame, on one scale"
     n, shown = len(video), [0, *range(grid.temporal_patch*4, len(video), grid.temporal_patch*4)]
@@ -108,6 +112,7 @@ def strip(video, grid, fields, label, **how):
     figure.colorbar(image, ax=list(axes.flat), label=label, shrink=.8)
     return with_array(figure, torch.stack(list(fields.values())))
 
+# %% ../nbs/06a_figures.ipynb #3692a40b
 def word_strip(found: Attention, # From `capture` with an `edit_plan`
                grid: TokenGrid, # How the tokens are laid out
                video: Video, # The edit
@@ -138,6 +143,7 @@ def atlas(ax, found, table, title, **how):
     ax.set(xlabel='timestep (noise → clean)', title=title)
     return image
 
+# %% ../nbs/06a_figures.ipynb #7cd44691
 def text_atlas(found: Attention # From `capture` with an `edit_plan`
               ) -> Figure: # `array`: (2, blocks, timesteps): words, padding
     "How much of what the video reads is text, by block and step"
@@ -254,6 +260,7 @@ def best_matches(found: Attention, # From `capture`, with rows of single tokens 
     places = [np.array(tokens) - grid.text, matches.numpy()]
     return np.stack([np.stack(np.unravel_index(x, grid.shape), -1) for x in places])
 
+# %% ../nbs/06a_figures.ipynb #c71fc684
 def displacements(found: Attention, # From `capture`, with rows of single tokens of the video
                   grid: TokenGrid, # How the tokens are laid out
                   video: Video, # The edit

@@ -46,6 +46,7 @@ def noise_level(φ: float # Angle of a noise level, 0 (clean) to π/2 (noise)
     "The noise level as rectified flows count it"
     return sin(φ)/(sin(φ) + cos(φ))
 
+# %% ../nbs/04b_flow_rules.ipynb #43853342
 def next_noise(before: torch.Tensor | None, # Of the last step; None: this is the first
                fresh: torch.Tensor, # Drawn for this one
                φ: float, # Angle of its noise level

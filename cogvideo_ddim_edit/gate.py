@@ -50,6 +50,7 @@ def without_bar(pipe: Any) -> Iterator[None]:
     finally:
         pipe.set_progress_bar_config(**before)
 
+# %% ../nbs/04h_gate.ipynb #88be6826
 @torch.no_grad()
 def errors_behind_noise(
     pipe: Any, # A CogVideoX pipeline
@@ -84,6 +85,7 @@ def is_unknown(tokenizer: Any, word: str) -> bool:
     spelled = max(map(len, letters), default=0) <= 1
     return word.islower() and sum(map(str.isalpha, word)) > 2 and spelled
 
+# %% ../nbs/04h_gate.ipynb #ff7af3fd
 def remark_on_words(pipe: Any, # A CogVideoX pipeline
                     prompts: Sequence[str], # That will be read
                    ) -> str: # One sentence; '' if every word is known
@@ -103,8 +105,11 @@ def known_words(tokenizer: Any) -> str:
 
 # %% ../nbs/04h_gate.ipynb #d3aca645
 LEAST_VAE = 25. # dB of the autoencoder, for any model
+
 MOST_LOSS = 10. # dB below the autoencoder of a way back, for any model
+
 MOST_STRANGE, LEAST_VAE_OF_TOY = .13, 22. # (3), and dB, for the embedded model
+
 LARGEST_OF_TOY = 2. # Times the pixels it was trained on
 
 TOY, REAL_MODEL = 'the embedded model', 'zai-org/CogVideoX-5b' # As `requirements` calls it
@@ -112,6 +117,7 @@ TOY, REAL_MODEL = 'the embedded model', 'zai-org/CogVideoX-5b' # As `requirement
 class UntrustedError(EditError):
     "An edit that was refused because it would not be worth looking at"
 
+# %% ../nbs/04h_gate.ipynb #668e28b1
 def remark(sentence: str, # What speaks against an edit; '': nothing
            strict: bool = False, # Is it refused?
            depth: int = 2, # Callers up to the one that is warned
@@ -122,6 +128,7 @@ def remark(sentence: str, # What speaks against an edit; '': nothing
     warnings.warn(sentence, stacklevel=depth + 1)
     return [sentence]
 
+# %% ../nbs/04h_gate.ipynb #fc54fdf5
 @dataclass(frozen=True)
 class Check:
     "What was measured before an edit"

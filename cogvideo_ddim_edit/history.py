@@ -52,6 +52,7 @@ def called(choice: SceneChoice | FileChoice) -> str:
              if getattr(choice, f.name) != f.default]
     return f'{type(choice).__name__}({", ".join(words)})'
 
+# %% ../nbs/history.ipynb #0252bd1a
 def python_of(entry: Entry) -> str:
     "Lines of Python that make the edit again"
     choice, recipe = entry.choice, entry.recipe
@@ -95,6 +96,7 @@ def brief(value: Any # Of a setting
     text = Path(value).name if isinstance(value, str) else short(value)
     return text if len(text) <= 40 else f'{text[:39]}…'
 
+# %% ../nbs/history.ipynb #7220ee85
 def title_of(number: int, # Of an edit in the history, from 0
              entries: list[Entry], # The history
             ) -> str:
@@ -160,6 +162,7 @@ def write_entry(entry: Entry, # Of a history
     (there/'lab.json').write_text(json.dumps(kept, ensure_ascii=False), encoding='utf-8')
     return there
 
+# %% ../nbs/history.ipynb #6aec398f
 def read_entry(folder: Path # That `write_entry` made
               ) -> Entry:
     "An edit of a history; raises `SavedError`"

@@ -153,6 +153,7 @@ def checked_steps(interval):
          'as weight, in pairs (progress, weight)')
     return checked_interval('steps_interval', interval, InjectionError)
 
+# %% ../nbs/04c_injection.ipynb #1a474743
 def checked_layers(layers, kind):
     "`layers` as two shares, as a frozenset of numbers or as a tuple of pairs"
     if not is_schedule(layers): return checked_interval('layers', layers, InjectionError)
@@ -160,6 +161,7 @@ def checked_layers(layers, kind):
          'on or off in a block; give a range or a set')
     return checked_schedule('layers', layers, 'depth', 'factor', InjectionError)
 
+# %% ../nbs/04c_injection.ipynb #9224beaf
 def check_together(injection):
     "Refuse settings that exclude each other"
     kind, shown, layers = injection.kind, injection.shown, injection.layers

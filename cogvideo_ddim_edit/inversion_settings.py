@@ -54,6 +54,7 @@ class InversionSettings(Settings):
         "Does the inversion run with guidance?"
         return self.guidance_scale > 1
 
+# %% ../nbs/03c_inversion_settings.ipynb #2ea185de
 def check_diffusers(settings: InversionSettings) -> None:
     "Refuse what diffusers' inverse scheduler cannot do; raises `StepsError`"
     default = InversionSettings()

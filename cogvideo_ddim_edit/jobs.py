@@ -101,6 +101,7 @@ def checked_job(
     job.masks = given_masks(job)
     return job
 
+# %% ../nbs/04g_jobs.ipynb #bffc99c9
 def checked_list(prompts: Any # What is no text
                 ) -> list[str]:
     "Several prompts; raises `PromptError`"
@@ -168,6 +169,7 @@ def given_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â
     size = latent_size(job.pipe, job.video.frames)
     return masks_of(job, mask, torch.empty(1, size[0], 1, *size[1:], device='meta'))
 
+# %% ../nbs/04g_jobs.ipynb #f7f67f0c
 def span_of(job: Job) -> tuple: # First and last frame that may change; (): all
     "The span of time that a mask is cut to"
     return getattr(job.preset.edit, 'mask_frames', ())
@@ -202,6 +204,7 @@ def check_mask_words(job: Job) -> None:
         if words:
             without_words(job.source_prompt, words)
 
+# %% ../nbs/04g_jobs.ipynb #507a82bb
 def found_masks(job: Job) -> torch.Tensor | None: # (k, latent_frames, h, w), 0â€¦1
     "The mask of each prompt, looked for in the inversion where it must be; None: everywhere"
     edit, inversion = job.preset.edit, job.inversion

@@ -68,6 +68,7 @@ def patch_shape(grid: TokenGrid, # How the tokens are laid out
     "How many patches there are"
     return grid.frames, -(-grid.height//side), -(-grid.width//side)
 
+# %% ../nbs/05f_kept.ipynb #ec31f668
 def pooled_row(rows: torch.Tensor, # (heads, queries, 2, tokens): own keys, the reference's
                grid: TokenGrid, # How the tokens are laid out
                side: int, # Of a patch, tokens
@@ -79,6 +80,7 @@ def pooled_row(rows: torch.Tensor, # (heads, queries, 2, tokens): own keys, the 
 
 # %% ../nbs/05f_kept.ipynb #221d89f5
 MOST_BLOCKS = 8
+
 SIDES = 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32 # Of patches, tokens
 
 def spread(count: int, # Things in a row
@@ -95,6 +97,7 @@ def kept_bytes(grid: TokenGrid, # How the tokens are laid out
     patches = int(np.prod(patch_shape(grid, side))) if side else 0
     return 4*groups*grid.tokens + 2*patches*2*(1 + patches)
 
+# %% ../nbs/05f_kept.ipynb #1624c7f5
 def fitting(grid: TokenGrid, # How the tokens are laid out
             groups: int, # Of keys
             steps: int, # At so many
@@ -144,12 +147,14 @@ class Kept:
                        head_means=as_half(found.head_means, keys))
         return write_tensors(Path(folder)/FILE, tensors, attention=about)
 
+# %% ../nbs/05f_kept.ipynb #11af5d59
 def as_half(maps: dict, # (timestep, block) → tensor
             keys: list, # Which, in this order
            ) -> torch.Tensor | None:
     "All maps of one kind in one tensor; None if there are none"
     return torch.stack([maps[key] for key in keys]).half() if maps else None
 
+# %% ../nbs/05f_kept.ipynb #90e2871b
 def noting_plan(
     pipe: Any, # The pipeline that made the inversion
     inversion: Inversion, # Of the video that is edited
@@ -171,6 +176,7 @@ def noting_plan(
     return AttentionPlan(groups, references, queries, frozenset(blocks), timesteps, latest=True,
                          budget=1e9), side
 
+# %% ../nbs/05f_kept.ipynb #7a30a417
 def patch_queries(grid, side):
     "Numbers of the tokens of each patch, by the patch's frame, row and column"
     numbers = patch_numbers(grid, side)
@@ -198,6 +204,7 @@ def noting(
             stack.callback(hook.remove)
         yield Kept(found, grid, side)
 
+# %% ../nbs/05f_kept.ipynb #276806e0
 def pooling(found, block, grid, side):
     "A hook that makes patches of the rows that a block just left"
     whole = grid.tokens
@@ -228,6 +235,7 @@ def noting_if(
                 say(f'what the edit reads is not noted: {e}')
         yield kept
 
+# %% ../nbs/05f_kept.ipynb #6f2fa7f4
 def noted_again(
     pipe: Any, # The pipeline that made the edit, or one like it
     before: Edit, # Perhaps from a folder
@@ -257,6 +265,7 @@ def kept_in(folder: str | Path # Of a saved edit
         raise SavedError(f'{file.name!r} is of another version or damaged ({e}); '
                          'remove it, or make the edit again') from e
 
+# %% ../nbs/05f_kept.ipynb #34a553be
 def from_tensors(tensors, about):
     "What `Kept.save` wrote"
     grid, side = TokenGrid(**about['grid']), about['side']

@@ -40,6 +40,7 @@ def verdict_html(trip: Any # A `RoundTrip`; None: it was not tried
     "Whether the inversion leads back"
     return f'<p>{escape(trip.verdict)}</p>' if trip else ''
 
+# %% ../nbs/lab.ipynb #f48acb77
 def picture_html(frames: Any, # (frames, height, width, 3), uint8; None: none
                 ) -> str: # HTML
     "What the model expects, as a strip"

@@ -29,6 +29,7 @@ def tensor_shapes(path: Path, # A safetensors file
                          'it again')
     return {name: tuple(row['shape']) for name, row in table.items()}
 
+# %% ../nbs/01e_model_tensors.ipynb #0c50722e
 def _table(path, size):
     "What the beginning of a file says, None if it is no JSON; and its length in bytes"
     with path.open('rb') as file:

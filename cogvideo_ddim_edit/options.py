@@ -41,6 +41,7 @@ def described(module: str, # Of this package
     return [Described(n, ast.unparse(kind), ast.unparse(default) if default else '',
                       comment_after(lines, default or kind)) for n, kind, default in found]
 
+# %% ../nbs/10a_options.ipynb #d9c1db60
 def comment_after(lines: list[bytes], node: ast.AST) -> str:
     "What the source says behind a piece of code, on the same line"
     rest = lines[node.end_lineno - 1][node.end_col_offset:].decode()
@@ -60,6 +61,7 @@ def alternatives(kind: str # A type, as it is written
     text = re.compile(r'(Literal|tuple|frozenset)\b')
     return [f for f in reversed(found) if f in SCALARS or text.match(f)]
 
+# %% ../nbs/10a_options.ipynb #cb35f74d
 def option_type(kind: str # A type, as it is written
                ) -> Any: # For tyro; None: it cannot be given on a command line
     "The type of an option"
@@ -114,6 +116,7 @@ def default_of(setting: Described, presets: bool) -> Any:
     if presets and setting.name not in SWITCHES: return None
     return ast.literal_eval(setting.default)
 
+# %% ../nbs/10a_options.ipynb #21c91b59
 def option(setting: Described, # What it is about
            name: str, # On the command line, without the dashes
            meaning: str, # For the help
@@ -142,6 +145,7 @@ def meaning_of(setting: Described, presets: bool) -> str:
     text = text.rstrip('; ')
     return text[:1].upper() + text[1:]
 
+# %% ../nbs/10a_options.ipynb #104ece1d
 def metavar(written: str, kind: Any) -> str:
     "What the help shows for a value"
     if {'tuple', 'frozenset'} & {*alternatives(written)}: return 'NUMBER [NUMBER …]'

@@ -31,6 +31,7 @@ class Estimate:
         return (f'{self.calls} calls of the transformer with {self.rows:.0f} rows, about '
                 f'{self.seconds:.1f} s on this machine ({by}), {self.memory/1e9:.2f} GB of memory')
 
+# %% ../nbs/pace.ipynb #2faad761
 def configs_of(pipe: Any # A CogVideoX pipeline
               ) -> dict[str, dict]: # Component to its configuration
     "Configurations with the values that older files leave out"
@@ -40,6 +41,7 @@ def configs_of(pipe: Any # A CogVideoX pipeline
         found[part] = values | (config.to_dict() if hasattr(config, 'to_dict') else dict(config))
     return found
 
+# %% ../nbs/pace.ipynb #e627c7e6
 def memory_of(pipe: Any, # A CogVideoX pipeline
               size: tuple[int, int, int], # Of the video: frames, height, width
               calls: list[Calls], # From `job_calls`

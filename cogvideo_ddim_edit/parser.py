@@ -20,22 +20,33 @@ from .options import described, group
 def _named(settings, prefix=''): return {prefix + s.name: s for s in settings}
 
 _model = _named(described('model_settings', 'ModelSettings'))
+
 _model = {'model_path': _model.pop('model'), **_model}
+
 _path = _named(described('inversion_settings', 'InversionSettings'))
+
 del _path['seed'] # a command has one seed for all
+
 _edit = _path | _named(described('presets', 'EditSettings'))
+
 _injection = _named(described('injection', 'Injection'), 'injection.')
+
 _preset = "What is left out is the preset's."
 
 ModelOptions = group('ModelOptions', 'Which model, in which number format, and how it is kept in '
                      'memory (`ModelSettings`).', _model)
+
+# %% ../nbs/10b_parser.ipynb #ae839ad4
 VideoOptions = group('VideoOptions', 'Which frames of the video are used, and how large '
                      '(`read_video`). What is dropped or cropped is told on standard error.',
                      _named(described('video', 'read_video')))
+
 InversionOptions = group('InversionOptions', 'How the video is inverted (`InversionSettings`). '
                          f'{_preset}', _path, presets=True)
+
 EditOptions = group('EditOptions', 'How the edit is made (`InversionSettings`, `EditSettings`). '
                     f'{_preset}', _edit, presets=True)
+
 InjectionOptions = group('InjectionOptions', 'What is taken from the source (`Injection`). '
                          f'{_preset} Numbers: .1 .5 is a part of the way, 0. 1. all of it; 3 5 or '
                          '3-5 are steps or blocks; 0:1 .5:.2 is a course.',
@@ -120,6 +131,7 @@ class InvertCommand(Output):
     model: ModelOptions
     settings: InversionOptions
 
+# %% ../nbs/10b_parser.ipynb #873c7434
 @dataclass(frozen=True, kw_only=True)
 class DemoCommand(Output):
     """Edit a small video that comes with the package: a moving red circle turns blue.
@@ -158,6 +170,7 @@ class BenchmarkCommand(Output):
     output_path: str = 'benchmark' # Folder for rows, table, summary and picture
     model: ModelOptions
 
+# %% ../nbs/10b_parser.ipynb #8c6e488d
 @dataclass(frozen=True, kw_only=True)
 class VerifyCommand(Output):
     """Try a model on a few videos: round trips, presets, time and memory, in one report.
@@ -195,6 +208,7 @@ class ExploreCommand(Output):
     output_path: Annotated[str, tyro.conf.arg(aliases=['-o'])] = 'explore.html' # The page
     model: ModelOptions
 
+# %% ../nbs/10b_parser.ipynb #f35dd627
 @dataclass(frozen=True, kw_only=True)
 class BatchCommand(Output):
     """Do a list of edits; the same command again does those that are not done.
@@ -208,6 +222,7 @@ class BatchCommand(Output):
     output_path: str = 'batch' # Folder for results, status and tables
     model: ModelOptions
 
+# %% ../nbs/10b_parser.ipynb #300810d2
 @dataclass(frozen=True, kw_only=True)
 class CacheCommand(Output):
     """Inversions that are kept so that the next edit of a video makes none.

@@ -39,6 +39,7 @@ def resized(frames: np.ndarray, # (frames, height, width, 3), uint8
     if frames.shape[1:3] == (height, width): return frames
     return np.stack([resize_frame(frame, width, height) for frame in frames])
 
+# %% ../nbs/player.ipynb #765742b6
 def smaller(frames: np.ndarray, # (frames, height, width, 3), uint8
             most: int, # Pixels that the longer side may have
            ) -> np.ndarray: # (frames, height, width, 3), uint8, even sides if it was larger
@@ -117,6 +118,7 @@ class Player:
 
     def _repr_mimebundle_(self, **_): return bundle(self)
 
+# %% ../nbs/player.ipynb #ed054636
 def template(name: str # Of a file that ships with the package
             ) -> Any: # A Jinja template
     "Its page, in which every text is escaped; raises `jinja2.TemplateNotFound`"
@@ -151,6 +153,7 @@ def strip(videos: tuple[Video, ...], # One row each
     Image.fromarray(np.concatenate(rows)).save(file := BytesIO(), format='PNG')
     return file.getvalue()
 
+# %% ../nbs/player.ipynb #53f8a47a
 def bundle(player: Player) -> dict: # MIME type to data
     "A page in a frame, and a strip for where no script runs"
     info = player.info
@@ -179,6 +182,7 @@ def compare(source: Video, # The one on the left
                           'give one for each')
     return Player(videos, tuple(map(str, names)), title, intra_mp4(stacked(videos), videos[0].fps))
 
+# %% ../nbs/player.ipynb #31992aab
 def name_of(thing, number):
     "What a video is called in the player"
     if hasattr(thing, 'prompt'): return thing.prompt

@@ -25,12 +25,15 @@ __all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY',
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
+
 HELD = Injection('values', 1., (.1, .5))
+
 STRUCTURE = Injection('queries and keys', text_looks=True, by_region=True)
 
 class PresetError(EditError):
     "There is no such preset, or a setting that its engine has not"
 
+# %% ../nbs/04e_presets.ipynb #f6d5b46b
 @dataclass(frozen=True, repr=False, eq=False)
 class EditSettings(Settings):
     "How an edit is made; raises `EditError`"
@@ -103,11 +106,13 @@ class EditSettings(Settings):
 
 # %% ../nbs/04e_presets.ipynb #d216bc38
 ENGINES = 'denoise', 'flow'
+
 NOT_IN_FLOW = {
     'edit': ('guidance_interval', 'start', 'strength', 'replay', 'mask_interval',
              'reference_prompt', 'renoise'),
     'inversion': ('refinement', 'entry_steps', 'replay_steps', 'guidance_scale', 'negative_prompt',
                   'prompted', 'scheduler')}
+
 FLOW_ONLY = ('source_guidance_scale', 'samples', 'samples_interval', 'temperature', 'noise_held',
              'source_pull', 'magnify')
 
@@ -131,6 +136,7 @@ class Preset(Settings):
         "Does an edit need an inversion?"
         return self.engine == 'denoise'
 
+# %% ../nbs/04e_presets.ipynb #9bf014a2
 def refuse_other_engine(preset: Preset) -> None:
     "Refuse settings that the engine of a preset has not; raises `PresetError`"
     if preset.inverts:
@@ -143,6 +149,7 @@ def refuse_other_engine(preset: Preset) -> None:
         given += [name for name in names if name in differing]
     refuse_settings(given, preset.engine)
 
+# %% ../nbs/04e_presets.ipynb #97327a70
 def refuse_settings(given: list[str], # Names of settings
                     engine: str, # That has none of them
                    ) -> None:
@@ -154,8 +161,10 @@ def refuse_settings(given: list[str], # Names of settings
 
 # %% ../nbs/04e_presets.ipynb #532573d9
 TOY = 'the embedded model of 8 blocks'
+
 VALIDATED = 'validation pairs of world/search'
 
+# %% ../nbs/04e_presets.ipynb #2456b682
 PRESETS = {
     'default': Preset(
         InversionSettings(8, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
@@ -219,6 +228,8 @@ PRESETS = {
         citation='RF-Edit, 2411.04746; DiTCtrl, 2412.18597; DiffTrack, 2506.17220',
         chosen_for='CogVideoX of 30 and 42 blocks; untested on real weights'),
 }
+
+# %% ../nbs/04e_presets.ipynb #0bb8bef0
 FORMERLY = {'reference': 'public_script'} # Names that presets had
 
 def preset_of(preset: str | Preset # A name of `PRESETS`, or a preset
@@ -261,6 +272,7 @@ def preset_with(preset: str | Preset, # A name of `PRESETS`, or a preset
         inversion=preset.inversion.changed(**{n: rest[n] for n in rest if n in paths}),
         edit=preset.edit.changed(**{n: rest[n] for n in rest if n not in paths}))
 
+# %% ../nbs/04e_presets.ipynb #1f2bf1e3
 def refuse_inverted(given: list[str] # Names of settings
                    ) -> None:
     "Raise `PresetError` if there are settings of an inversion that is there already"

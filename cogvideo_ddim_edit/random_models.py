@@ -27,6 +27,7 @@ def _tokenizer():
     from transformers import AutoTokenizer
     return AutoTokenizer.from_pretrained(embedded_model()/'tokenizer')
 
+# %% ../nbs/01f_random_models.ipynb #5edfbf01
 def _pipeline(family, tokenizer, models):
     "The models of a family in its pipeline"
     from diffusers import CogVideoXImageToVideoPipeline, CogVideoXPipeline
@@ -63,6 +64,7 @@ def random_pipeline(family: str, # A key of `FAMILIES`
     pipe.model_settings, pipe.model_notes = ModelSettings(f'random {family}', dtype='fp32'), ()
     return pipe
 
+# %% ../nbs/01f_random_models.ipynb #c046abd9
 def _model(part, config):
     "A model with the weights that its class begins with"
     from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel

@@ -72,6 +72,7 @@ def in_python(value: Any # Of a setting
     inside = [f'{n}={in_python(x)}' for n, x in value.differences().items()]
     return f'{type(value).__name__}({", ".join(inside)})'
 
+# %% ../nbs/recipe.ipynb #7faf24e9
 def in_command(value: Any # Of a setting
               ) -> list[str]: # Words
     "A value as words of a command line"
@@ -164,6 +165,7 @@ class Row:
     meaning: str # What the source says about it
     changed: bool # Is it another one?
 
+# %% ../nbs/recipe.ipynb #78dfe73e
 def settings_rows(
     settings: Settings, # As they were used
     default: Settings, # The same class, as the default preset has it
@@ -177,6 +179,7 @@ def settings_rows(
         rows.append(Row(name, short(a), short(b), about.comment, not same(a, b)))
     return rows
 
+# %% ../nbs/recipe.ipynb #497e429d
 def settings_tables(preset: Preset # As it was used
                    ) -> dict[str, list[Row]]: # Title to rows
     "The settings of an edit, part by part"

@@ -75,6 +75,7 @@ def flown(job: Job) -> torch.Tensor: # (k, latent_frames, channels, h, w), float
     return flow_latents(job.pipe, job.latents, job.prompts, job.source_prompt, job.preset,
                         mask=job.masks, image=job.first_frame, seed=job.seed, texts=job.texts)
 
+# %% ../nbs/05_reconstruction.ipynb #2056c587
 def returned(edits: list[Edit], # One for each prompt
              prompt: str | Sequence[str], # As it was given
             ) -> Edit | list[Edit]:
@@ -101,6 +102,7 @@ def source_decoded(job: Job) -> np.ndarray | None: # (frames, height, width, 3),
     if edit.check == 'none' and not edit.keep_below: return None
     return decode_latents(job.pipe, job.latents)
 
+# %% ../nbs/05_reconstruction.ipynb #2aeccf3e
 def checked(job: Job, # Before it is denoised
             decoded: np.ndarray | None, # The source through the autoencoder
             inverted: bool, # Is the inversion part of the job?
@@ -118,6 +120,7 @@ def checked(job: Job, # Before it is denoised
         job.inversion.about.update(about)
     return about | dict(sentence=check.sentence)
 
+# %% ../nbs/05_reconstruction.ipynb #20bdd820
 def known_check(job: Job) -> Check | None:
     "The check of an inversion by the same model and under the same source prompt"
     inversion = job.inversion
@@ -138,6 +141,7 @@ def measured_loss(job: Job, # Before it is denoised
     source = job.video.frames
     return float(np.mean(frame_psnr(decoded, source)) - np.mean(frame_psnr(again, source)))
 
+# %% ../nbs/05_reconstruction.ipynb #2eeeed83
 def asks_nothing(job: Job, # Checked
                  prompt: str, # One of its prompts
                 ) -> bool:
@@ -168,6 +172,7 @@ def as_edits(job: Job, # Done
                           job.source_prompt, job.seed, tuple(job.prompts), mask, job.image, record))
     return edits
 
+# %% ../nbs/05_reconstruction.ipynb #6e958463
 def edited_frames(job: Job, # Done
                   latents: torch.Tensor, # (1, latent_frames, channels, h, w)
                   mask: torch.Tensor | None, # From `Job.shown_mask`
@@ -182,6 +187,7 @@ def edited_frames(job: Job, # Done
     acts = job.pixel_masks is not None or last == 1
     return source_outside(frames, source, mask) if mask is not None and acts else frames
 
+# %% ../nbs/05_reconstruction.ipynb #11fd31d0
 def recorded(job: Job) -> Preset:
     "The preset as it was used: the inversion's own settings, masks that were given as numbers"
     preset, edit = job.preset, job.preset.edit
@@ -193,6 +199,7 @@ def recorded(job: Job) -> Preset:
     plain = dict(mask=mask, mask_words=(), mask_against=(), mask_frames=())
     return preset.changed(edit=edit.changed(**plain))
 
+# %% ../nbs/05_reconstruction.ipynb #07c7cb17
 def about(job: Job, # Done
           name: str | None, # Of the preset, if it has one
          ) -> dict: # JSON
@@ -204,6 +211,7 @@ def about(job: Job, # Done
         facts |= job.inversion.about | dict(inverted_with=job.inversion.prompt)
     return facts
 
+# %% ../nbs/05_reconstruction.ipynb #47da2b0f
 def rerun(pipe: Any, # The pipeline that made the edit, or one like it
           before: Edit, # Perhaps loaded from a folder
          ) -> Edit: # With the same bits on the same machine

@@ -118,6 +118,7 @@ def another_use(blocks, references):
     "Do blocks ask another use how many rows are references?"
     return getattr(blocks[0].attn1.processor, 'references', references) is not references
 
+# %% ../nbs/04c_reference.ipynb #f95161da
 def add_rows(keywords, rows, z, text, image_latents):
     "Arguments of the transformer with reference rows, `z` under `text`, behind the edit's"
     x, e = keywords['hidden_states'], keywords['encoder_hidden_states']
@@ -135,6 +136,7 @@ def add_rows(keywords, rows, z, text, image_latents):
         encoder_hidden_states=torch.cat([e, text.to(e)]),
         timestep=keywords['timestep'].flatten()[:1].expand(len(x) + rows))
 
+# %% ../nbs/04c_reference.ipynb #f00cfc06
 @contextmanager
 def leaving(transformer, last, now):
     "Rows from `now.edits` on leave after block `last`; zeros stand for them at the end"

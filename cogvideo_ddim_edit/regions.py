@@ -38,6 +38,7 @@ def logit(share: np.ndarray) -> np.ndarray: # 0…1
     share = np.clip(share, 1e-3, 1 - 1e-3)
     return np.log(share/(1 - share))
 
+# %% ../nbs/04h_regions.ipynb #6e6159f4
 def refined(score: np.ndarray, # (frames, height, width), higher inside
             frames: np.ndarray, # (frames, height, width, 3), uint8
             *,
@@ -65,6 +66,7 @@ class Regions:
     labels: np.ndarray # (frames, height, width), 0: no thing
     values: dict[int, float] # Label of each region that counts to its mean of q
 
+# %% ../nbs/04h_regions.ipynb #4e54a6dd
 def regions_of(things: np.ndarray, # (frames, height, width), bool
                frames: np.ndarray, # (frames, height, width, 3), uint8
                q: np.ndarray, # (frames, height, width)
@@ -95,6 +97,7 @@ def core_sizes(labels: np.ndarray # (frames, height, width), 0: no thing
     sizes[0] = 0
     return sizes
 
+# %% ../nbs/04h_regions.ipynb #21bf988d
 def large_ones(labels: np.ndarray, # 0: no thing
                least: float, # Share of all cores
               ) -> list[int]: # Labels, the largest first
@@ -106,6 +109,7 @@ def large_ones(labels: np.ndarray, # 0: no thing
     counts = np.flatnonzero(sizes >= max(1, min(least*sizes.sum(), sizes.max())))
     return [int(i) for i in sorted(counts, key=lambda i: -sizes[i])]
 
+# %% ../nbs/04h_regions.ipynb #3ff145fa
 def with_inner(labels: np.ndarray, # Of regions; those that are inside of others become theirs
                counts: list[int], # Regions that count, the largest first
               ) -> list[int]: # Those that are left
@@ -149,6 +153,7 @@ def of_ground(d: np.ndarray, # log D, (frames, height, width)
     highest = max(x[regions.labels == i].mean() for i in regions.values)
     return bool(highest < x[~things].mean() + MARGIN)
 
+# %% ../nbs/04h_regions.ipynb #1aca1a17
 def place_of(without: np.ndarray, # D, (frames, height, width)
              alone: np.ndarray, # R, as `without`
              frames: np.ndarray, # (frames, height, width, 3), uint8

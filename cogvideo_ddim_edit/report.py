@@ -37,6 +37,7 @@ class FrameNumbers:
     change: tuple[float, ...] # Mean distance from the source, grey levels
     trips: dict[str, tuple[float, ...]] # What comes back of the source, PSNR in dB
 
+# %% ../nbs/report.ipynb #58c50e47
 def frame_numbers(edit: Edit # Perhaps from a folder
                  ) -> FrameNumbers:
     "Structure and change of each frame, and the round trip that the record has"
@@ -74,6 +75,7 @@ def chart(
         figure.savefig(file, format='svg', metadata=dict(Date=None, Creator=None))
     return file.getvalue().decode()
 
+# %% ../nbs/report.ipynb #e5904f5d
 def charts_of(numbers: FrameNumbers # Of one edit
              ) -> list[tuple[str, str]]: # Sentence and SVG
     "A chart for each question that has an answer"
@@ -103,6 +105,7 @@ def shown_words(edit: Edit, # Perhaps from a folder
     chosen = sorted(words, key=lambda word: word in known)[:MOST_WORDS]
     return [word for word in words if word in chosen] or kept.words
 
+# %% ../nbs/report.ipynb #01618652
 def attention_pictures(edit: Edit, # Perhaps from a folder
                        kept: Kept, # What it read
                       ) -> list[tuple[str, bytes]]: # Sentence and PNG
@@ -122,6 +125,7 @@ def attention_pictures(edit: Edit, # Perhaps from a folder
                  word_strip(found, grid, edit.video, words))]
     return [(sentence, as_png(figure)) for sentence, figure in pictures]
 
+# %% ../nbs/report.ipynb #e7abf74a
 def as_png(figure): # A matplotlib Figure
     "The bytes of a picture; letters that the font lacks are boxes"
     with warnings.catch_warnings():
@@ -171,6 +175,7 @@ def fitting_player(
     raise ReportError(f'the video has {len(videos[0])} frames, too many for a page of {most} '
                       'bytes; make a report of a shorter one')
 
+# %% ../nbs/report.ipynb #854b67fb
 class ReportError(EditError):
     "A run of which no report can be made, and what to do about it"
 
@@ -190,6 +195,7 @@ def health_of(edit: Edit # Perhaps from a folder
         rows.append(('Last movement of a latent', f'{trip["certificate"]:.1e} of its size'))
     return rows
 
+# %% ../nbs/report.ipynb #fc14e2ca
 def environment_of(edit: Edit # Perhaps from a folder
                   ) -> list[tuple[str, str]]: # What, and which
     "What made the edit, as far as the record says; the model's folder only by its name"
@@ -222,6 +228,7 @@ def parts_of(edit: Edit, # Perhaps from a folder
                 again=f'cogvideo-ddim-edit edit --config {shlex.quote(folder)}',
                 video=b64encode(player.mp4).decode(), strip=as_image('png', strip(player.videos)))
 
+# %% ../nbs/report.ipynb #5bd419b6
 def report_page(edit: Edit, # Perhaps from a folder
                 folder: str = 'RUN', # Where it is saved
                 kept: Kept | None = None, # What it read

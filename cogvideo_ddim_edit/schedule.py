@@ -26,6 +26,7 @@ def within(
     if isinstance(interval, frozenset): return i in interval
     return interval[0] <= i/n < interval[1]
 
+# %% ../nbs/00b_schedule.ipynb #92f928e8
 def checked_interval(
     name: str, # Of the setting, for the message
     interval: Any, # Shares (from, to), 0…1; or whole numbers as a set, range or list
@@ -117,6 +118,7 @@ class Tokens(NamedTuple):
     rest: slice | torch.Tensor # Below 1
     part: float | torch.Tensor # The numbers of `some`; one number if they are all the same
 
+# %% ../nbs/00b_schedule.ipynb #15720e96
 @dataclass(frozen=True, eq=False)
 class PerToken:
     "A number from 0 to 1 for each token of [text | video]"
@@ -144,6 +146,7 @@ class PerToken:
             part = part[0].item()
         return Tokens(*(test.nonzero().flatten() for test in (x > 0, x == 0, x < 1)), part)
 
+# %% ../nbs/00b_schedule.ipynb #29ba2302
 EVERY_TOKEN, VIDEO_ONLY = PerToken(), PerToken(text=False)
 
 # %% ../nbs/00b_schedule.ipynb #efbebfcb

@@ -31,6 +31,7 @@ class StepsError(EditError):
 
 SPACINGS = 'trailing', 'angle'
 
+# %% ../nbs/03a_schedulers.ipynb #c217790e
 def check_path(num_inference_steps: int, # Steps of the whole path
                path_spacing: str = 'trailing', # One of `SPACINGS`
                strength: float = 1., # Share of the path, 0…1
@@ -74,6 +75,7 @@ def as_float(x: torch.Tensor) -> torch.Tensor:
     "In float32, unless it is float64"
     return x if x.dtype == torch.float64 else x.float()
 
+# %% ../nbs/03a_schedulers.ipynb #c6a80930
 class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
     "`CogVideoXDDIMScheduler` along an explicit path, with a float32 state; raises `StepsError`"
     initial = None # Exact latents to start from; None: what the pipeline has
@@ -240,6 +242,7 @@ class RehearsalScheduler(CogVideoXDDIMPathScheduler):
         self.solved = aim
         return (aim,)
 
+# %% ../nbs/03a_schedulers.ipynb #c3199913
 class TrajectoryScheduler(CogVideoXDDIMPathScheduler):
     "Goes to latents of a trajectory, and notes in `predictions` what the model takes for clean"
     def along(self, trajectory: Mapping, # Timestep to latent

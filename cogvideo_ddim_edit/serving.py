@@ -68,6 +68,7 @@ def voila_command(notebook: Path, # With one cell
             '--Voila.ip=127.0.0.1', '--Voila.port_retries=0', '--Voila.auto_token=True',
             '--show_tracebacks=True']
 
+# %% ../nbs/serving.ipynb #897a39f4
 def answers(address: str) -> bool:
     "Does a server answer there?"
     try:
@@ -99,6 +100,7 @@ def serving(source: str, # Of the cell that shows the page
         finally:
             end(server)
 
+# %% ../nbs/serving.ipynb #7d99eb18
 def end(server: Any, # A process
         seconds: float = 60, # That it has for it
        ) -> None:

@@ -38,6 +38,7 @@ def is_number(x: Any, # Anything
     "Is it a number, and not a truth value?"
     return isinstance(x, int if whole else (int, float)) and not isinstance(x, bool)
 
+# %% ../nbs/00a_settings.ipynb #9c2fd3f8
 def check_number(name: str, # Of the setting
                  x: Any, # Its value
                  low: float, # Smallest value that is allowed
@@ -56,6 +57,7 @@ def check_number(name: str, # Of the setting
     end = f' to {high:g}' if high < math.inf else open_end
     need(fits, f'{name} is {x!r}; use {kind} {start}{end}{note}', error)
 
+# %% ../nbs/00a_settings.ipynb #d00322e9
 def check_choice(name: str, # Of the setting
                  x: Any, # Its value
                  choices: Iterable[str], # What it may be
@@ -107,6 +109,7 @@ def to_json(x: Any, # A value of a setting
     if isinstance(x, Path): return str(x)
     return 'inf' if x == math.inf else x
 
+# %% ../nbs/00a_settings.ipynb #ba7b49c4
 def array_to_json(x: Any, # A tensor or an array
                   tensors: dict | None, # Where it goes, by name; None: described only
                   name: str, # Of the setting
@@ -117,6 +120,7 @@ def array_to_json(x: Any, # A tensor or an array
     tensors[name] = torch.as_tensor(x).detach().cpu().contiguous()
     return {'tensor': name}
 
+# %% ../nbs/00a_settings.ipynb #3e84fc2a
 def from_json(x: Any, # From `to_json`
               tensors: dict | None = None, # Tensors by name
               kind: str = '', # The setting's type as it is written, to tell numbers from text
@@ -215,6 +219,7 @@ def type_name(f: Any # A field of a dataclass
     if isinstance(f.type, str): return f.type
     return getattr(f.type, '__name__', str(f.type))
 
+# %% ../nbs/00a_settings.ipynb #f9b74b8a
 def same(a: Any, b: Any) -> bool:
     "Are two values equal, tensors by their numbers?"
     if is_array(a) != is_array(b): return False
@@ -237,6 +242,7 @@ def field_comments(cls: type # A class of settings
     found = (re.match(r' {4}(\w+): .*?\s# (.*)', line) for line in lines)
     return {m[1]: m[2] for m in found if m}
 
+# %% ../nbs/00a_settings.ipynb #75127e64
 def settings_table(settings: Any # Settings, or their class
                   ) -> str: # Markdown
     "A table of all fields: type, value and meaning"

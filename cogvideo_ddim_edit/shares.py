@@ -83,6 +83,7 @@ def softmax_over(q, k, log_weights=0.):
     high = torch.promote_types(q.dtype, torch.float32)
     return torch.softmax(q.to(high) @ k.to(high).mT*q.shape[-1]**-.5 + log_weights, -1)
 
+# %% ../nbs/05c_shares.ipynb #d85d951e
 def mixed_rows(view, tokens, shown, plain):
     "Own and reference part of the rows of queries that look with full strength"
     kind, weight, k, k_ref = view.kind, view.weight, view.k[0], view.k_ref[0]

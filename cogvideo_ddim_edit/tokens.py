@@ -38,6 +38,7 @@ def token_ids(pipe, text):
     "Numbers of the tokens of a text, without its end"
     return pipe.tokenizer(text, add_special_tokens=False, verbose=False).input_ids
 
+# %% ../nbs/05d_tokens.ipynb #b96ad2fc
 def len_same(a, b):
     "How many elements two lists have in common at the start"
     return next((i for i, (x, y) in enumerate(zip(a, b)) if x != y), min(len(a), len(b)))
@@ -132,6 +133,7 @@ class TokenGrid:
             m = torch.cat([m[:1], m[1:].unflatten(0, (latents - 1, -1)).mean(1)])
         return torch.cat([m[:1]]*self.padding + [m]).unflatten(0, (self.frames, -1)).mean(1)
 
+# %% ../nbs/05d_tokens.ipynb #9384dde9
 def token_grid(pipe: Any, # The pipeline that made the inversion
                inversion: Inversion, # From `invert`
               ) -> TokenGrid:

@@ -31,6 +31,7 @@ class WayBack:
     latents: dict # Timestep → (1, padded_frames, channels, h, w), where sampling came by
     clean: torch.Tensor # Where it ended, (1, latent_frames, channels, h, w)
 
+# %% ../nbs/06b_trajectory_figures.ipynb #8c689cdf
 @torch.no_grad()
 def way_back(pipe: Any, # The pipeline that made the inversion
              inversion: Inversion, # From `invert`
@@ -58,6 +59,7 @@ def chosen_timesteps(inversion: Inversion, # From `invert`
     numbers = np.linspace(0, len(rising) - 1, min(count, len(rising))).round().astype(int)
     return [rising[i] for i in numbers]
 
+# %% ../nbs/06b_trajectory_figures.ipynb #cc8711af
 def filmstrip(pipe: Any, # The pipeline that made the inversion
               inversion: Inversion, # From `invert`
               back: WayBack, # From `way_back`
@@ -77,6 +79,7 @@ def filmstrip(pipe: Any, # The pipeline that made the inversion
                          for row in rows.values()])
     return with_array(drawn_strip(pictures, list(rows), [f't = {t}' for t in chosen]), pictures)
 
+# %% ../nbs/06b_trajectory_figures.ipynb #85665ffc
 def drawn_strip(pictures: np.ndarray, # (rows, columns, height, width, 3), 0…255
                 titles: list[str], # Of the rows
                 labels: list[str], # Of the columns
@@ -111,6 +114,7 @@ def distances(inversion: Inversion, # From `invert`
     pairs.append((back.clean, inversion.latents))
     return [float((x - y).norm()/y.norm()) for x, y in pairs]
 
+# %% ../nbs/06b_trajectory_figures.ipynb #735d9e59
 def round_trips(pipe: Any, # The pipeline that made the inversions
                 inversions: Mapping[str, Inversion], # Title → of one video, equal timesteps
                 backs: Mapping[str, WayBack], # As `inversions`

@@ -78,6 +78,7 @@ def verdict_on(trip: RoundTrip) -> str:
                 'noise.')
     return f'Good: the video comes back ({loss}) and the end of the path is like noise.'
 
+# %% ../nbs/05b_trust.ipynb #df543ea1
 def psnr_picture(trip: RoundTrip) -> Any: # A matplotlib Figure
     "PSNR of every frame"
     from matplotlib.figure import Figure

@@ -58,6 +58,7 @@ def with_words(scene: Scene, # What is changed
         ground = replace(ground, color=background, rgb=as_unit(FIRST_BACKGROUNDS[background]))
     return changed(scene, 0, ground, **words)
 
+# %% ../nbs/wishes.ipynb #4127cd19
 def scenes_of(choice: SceneChoice) -> tuple[Scene, Scene]:
     "The scene and what the edit should lead to"
     drawn = sample_scene(choice.seed, 'first')
@@ -100,6 +101,7 @@ def source_of(choice: SceneChoice | FileChoice, # Where it comes from
     videos = [Video(render(scene).frames) for scene in scenes]
     return Source(videos[0], *map(caption, scenes), videos[1])
 
+# %% ../nbs/wishes.ipynb #427123a0
 def choice_to_json(choice: SceneChoice | FileChoice | None) -> dict | None: # JSON
     "A choice as JSON"
     return choice and {'kind': type(choice).__name__, **asdict(choice)}
@@ -135,6 +137,7 @@ class Stroke:
     radius: float # Of the brush, pixels
     erase: bool = False # Does it take away?
 
+# %% ../nbs/wishes.ipynb #ad4ae207
 def masks_of(strokes: list[Stroke], # In the order in which they were drawn
              height: int, # Pixels
              width: int, # Pixels
@@ -153,6 +156,7 @@ def masks_of(strokes: list[Stroke], # In the order in which they were drawn
          'where the video may change', MaskError)
     return masks
 
+# %% ../nbs/wishes.ipynb #19a72ee2
 def write_masks(masks: dict[int, np.ndarray], # From `masks_of`
                 folder: str | Path, # In which theirs is made
                ) -> Path: # A folder that `edit` takes as a mask

@@ -42,6 +42,7 @@ def without_words(prompt: str, # What the video shows
          'is nothing to tell them from; describe more of the video', MaskError)
     return rest
 
+# %% ../nbs/04h_words.ipynb #a09f8216
 def as_list(words: str | Sequence[str] | None) -> list[str]:
     "One word, several or none, as a list"
     return [words] if isinstance(words, str) else list(words or ())
@@ -58,6 +59,7 @@ def source_of(pipe: Any, # A CogVideoX pipeline
          'Inversion', MaskError)
     return source, encode_video(pipe, source)
 
+# %% ../nbs/04h_words.ipynb #169bd28b
 @torch.no_grad()
 def predictions_of_noisy(
     pipe: Any, # A CogVideoX pipeline
@@ -97,6 +99,7 @@ def word_changes(
         size = size + (found[:, 1:] - found[:, :1]).norm(dim=3).mean(0)
     return torch.stack([as_large(box_mean(one/one.mean().clamp(min=1e-12)), video) for one in size])
 
+# %% ../nbs/04h_words.ipynb #40138c5b
 def as_large(field: torch.Tensor, # (latent_frames, h, w)
              video: Video, # Whose size it gets
             ) -> torch.Tensor: # (frames, height, width)

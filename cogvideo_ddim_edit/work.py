@@ -58,6 +58,7 @@ def demands(settings: ModelSettings) -> Requirements:
     if settings.model is None: return requirements_of(configs, 'the embedded model', 'float32')
     return requirements_of(configs, Path(settings.model).name)
 
+# %% ../nbs/10c_work.ipynb #0627f649
 def loaded(settings: ModelSettings) -> Any: # A CogVideoX pipeline
     "A pipeline, with bars only where a person watches; raises `EditError`"
     if not sys.stderr.isatty():
@@ -81,6 +82,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)): return True
     return isinstance(error, RuntimeError) and 'allocate memory' in str(error)
 
+# %% ../nbs/10c_work.ipynb #4299a1d3
 def with_thrift(settings: ModelSettings, # Of the model
                 work: Callable[[Any], Any], # Pipeline → what it is for; goes on where it was
                ) -> Any: # What `work` returns
@@ -98,6 +100,7 @@ def with_thrift(settings: ModelSettings, # Of the model
     free_up()
     return work(loaded(thriftier))
 
+# %% ../nbs/10c_work.ipynb #88f22236
 def free_up() -> None:
     "Give back what nobody uses"
     import torch

@@ -63,6 +63,7 @@ class Camera:
     angles: np.ndarray # (frames,), radians
     scales: np.ndarray # (frames,), pixels of the picture in one of the video
 
+# %% ../../nbs/world/autoencoder.ipynb #4c94036f
 def draw_camera(rng: np.random.Generator, # Source of chance
                 width: int, # Of the picture, pixels
                 height: int, # Pixels
@@ -80,6 +81,7 @@ def draw_camera(rng: np.random.Generator, # Source of chance
     tilt = rng.uniform(-.3, .3)*(rng.random() < .4)
     return Camera(centers, tilt + spin*t, side/size*np.exp(zoom*t))
 
+# %% ../../nbs/world/autoencoder.ipynb #22e640e7
 def moving_photo(photo: np.ndarray, # (height, width, 3), uint8
                  rng: np.random.Generator, # Source of chance
                  frames: int = 9, # How many
@@ -118,6 +120,7 @@ def any_shapes(rng: np.random.Generator, # Source of chance
         put_shape(video, rng, photos)
     return np.clip(video, 0, 255).astype(np.uint8)
 
+# %% ../../nbs/world/autoencoder.ipynb #89ff4eb1
 def put_shape(video, rng, photos) -> None:
     "Draw one thing into a video, in place"
     size, color = rng.uniform(3, 22), rng.uniform(-20, 275, 3)
@@ -169,6 +172,7 @@ class AutoencoderSettings(Settings):
         check_number('whole', self.whole, 0, 1)
         check_number('batch', self.batch, 3, whole=True)
 
+# %% ../../nbs/world/autoencoder.ipynb #e22ce9c6
 def error_of(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     "Squared and a tenth of absolute error, means"
     return (x.float() - y).square().mean() + .1*(x.float() - y).abs().mean()
@@ -212,6 +216,7 @@ def other_hues(scene: Scene, # The one of two
         ground = replace(ground, rgb=draw_color(rng, pick(rng, tuple(BACKGROUNDS.values()))))
     return replace(scene, things=things, ground=ground)
 
+# %% ../../nbs/world/autoencoder.ipynb #989369b9
 def mixing_loss(vae: AutoencoderKLCogVideoX,
                 x: torch.Tensor, # (batch, 3, frames, height, width), scenes
                 y: torch.Tensor, # The same in other hues
@@ -246,6 +251,7 @@ def twin_batch(rng, count, whole) -> list[torch.Tensor]:
         pairs.append(pair if whole else crops(pair, rng))
     return [torch.stack(videos) for videos in zip(*pairs)]
 
+# %% ../../nbs/world/autoencoder.ipynb #939d86f1
 def autoencoder_loss(training: Training, # Whose model learns
                      old: AutoencoderKLCogVideoX, # The anchor
                      photos: list[np.ndarray], # Pictures to use
@@ -266,6 +272,7 @@ def autoencoder_loss(training: Training, # Whose model learns
         x = torch.stack([v if whole else crops([v], rng)[0] for v in videos])
         return loss + reconstruction_loss(training.model, x, settings, generator_of(training))
 
+# %% ../../nbs/world/autoencoder.ipynb #5313a5f9
 AUTOENCODER_RUN = TrainingSettings(
     seconds=3300., learning_rate=7e-4, warmup=50, flat=.3, average=.998, last=.02)
 

@@ -22,8 +22,11 @@ __all__ = ['CELL', 'TEXT_LENGTH', 'CAPTIONS', 'ATTRIBUTES', 'FORMATS', 'LETTERS'
 
 # %% ../../nbs/world/batches.ipynb #37721bc2
 CELL = 8 # Pixels along a token
+
 TEXT_LENGTH = 32 # Tokens of a caption, the end included
+
 CAPTIONS = 3 # For every video
+
 ATTRIBUTES = {'color': tuple(COLORS), 'shape': SHAPES, 'motion': tuple(MOTIONS)}
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Format:
         "Tokens of the transformer for one video"
         return self.latent_frames*(self.height//CELL)*(self.width//CELL)
 
+# %% ../../nbs/world/batches.ipynb #7e56ca00
 FORMATS = (Format(9, 64, 64, 60_000, 384, .66), Format(17, 64, 64, 9000, 192, .15, 32),
            Format(9, 96, 64, 9000, 256, .09), Format(33, 64, 64, 2500, 96, .05, 32),
            Format(17, 96, 64, 2500, 128, .05, 32))
@@ -111,6 +115,7 @@ def draw_level(rng: np.random.Generator, # Source of chance
     if chance < first: return 'first'
     return 'near' if chance < first + NEAR_SHARE else 'wide'
 
+# %% ../../nbs/world/batches.ipynb #e59701cc
 def draw_lot(seed: tuple[int, ...], # Numbers: the same ones give the same lot
              chosen: Format, # Of what size
             ) -> Lot:
@@ -154,6 +159,7 @@ class Lots:
             if job.done(): return self.waiting.pop(i).result()
         return None
 
+# %% ../../nbs/world/batches.ipynb #a6f529e9
 @contextmanager
 def drawing(formats: tuple[Format, ...] = FORMATS, # What to draw
             workers: int = 0, # Processes that draw; 0: the caller draws

@@ -38,6 +38,7 @@ def mcnemar(a: Mapping, # From `passes`
     only_a, only_b = (sum(x[k] and not y[k] for k in both) for x, y in ((a, b), (b, a)))
     return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.
 
+# %% ../../nbs/world/benchmark.ipynb #39edde81
 def summary(rows: Sequence[dict], # From `read_rows`
             against: str = 'default', # The method that others are compared with
            ) -> list[dict[str, Any]]: # One for each method, the best first
@@ -78,6 +79,7 @@ def table(rows: Sequence[dict], # From `read_rows`
                       percent(x['pasted']), f'{x["pasted_iou"]:.2f}', p))
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
+# %% ../../nbs/world/benchmark.ipynb #a02eeaa3
 def measures(rows: Sequence[dict] # From `read_rows`
             ) -> str: # Markdown
     "Means of what is measured, in the order of `table`"
@@ -92,6 +94,7 @@ MEASURES = {'credit': ('pasted', 'credit', '.2f'), 'IoU': ('raw', 'iou', '.2f'),
             'ground pasted, dB': ('pasted', 'ground_psnr', '.1f'),
             'VMAF': ('raw', 'vmaf', '.1f'), 'warping error': ('raw', 'warping', '.2f')}
 
+# %% ../../nbs/world/benchmark.ipynb #9e677b8c
 def mean_of(rows: Sequence[dict], # Of one method
             way: str, # 'raw' or 'pasted'
             what: str, # Name of a number
@@ -118,6 +121,7 @@ def shares_by(rows: Sequence[dict], # From `read_rows`
 
 RULES = ('color', 'shape', 'place', 'ground', 'alone', 'sharp')
 
+# %% ../../nbs/world/benchmark.ipynb #622e3c90
 def part_share(rows, what, part, way):
     "Of the rows of a set or kind, the share that passes; of all, the share that keeps a rule"
     if what == 'rule': return float(np.mean([r[way][part] == 1 for r in rows]))
@@ -134,6 +138,7 @@ def frontier(lines: Sequence[dict] # From `summary`
             found.append(line)
     return found
 
+# %% ../../nbs/world/benchmark.ipynb #b20bb757
 def draw_cost(rows: Sequence[dict] # From `read_rows`
              ) -> Any: # A matplotlib Figure
     "Shares that pass against the price of an edit"
@@ -156,6 +161,7 @@ def draw_cost(rows: Sequence[dict] # From `read_rows`
     name_points(fig, ax, lines)
     return fig
 
+# %% ../../nbs/world/benchmark.ipynb #fc0cb01e
 def price(line: Mapping # From `summary`
          ) -> float: # Rows × calls, 1 or more
     "Where a method is drawn"
@@ -190,6 +196,7 @@ def name_points(fig: Any, # A matplotlib Figure
             ax.annotate('', text.xy, side, 'data', 'offset points',
                         dict(arrowstyle='-', color=f'C{i % 10}', lw=.5))
 
+# %% ../../nbs/world/benchmark.ipynb #4a8899ef
 def meet(a: Sequence[float], # left, bottom, right, top
          b: Sequence[float], # The same
         ) -> bool:
@@ -232,6 +239,7 @@ def worst_rows(rows: Sequence[dict], # From `read_rows`
     longest = max(map(len, turns))
     return [rows[i] for i in range(longest) for rows in turns if i < len(rows)][:k]
 
+# %% ../../nbs/world/benchmark.ipynb #f52f1c49
 def gallery(pipe: Any, # A CogVideoX pipeline
             rows: Sequence[dict], # From `worst_rows`
             methods: Mapping[str, Method] = METHODS, # Names and methods

@@ -24,6 +24,7 @@ __all__ = ['FAST', 'TOUCHING', 'CAUSES', 'leaves', 'is_fast', 'touch', 'causes',
 
 # %% ../../nbs/world/failures.ipynb #75833d9d
 FAST = 4. # Pixels a frame
+
 TOUCHING = 3 # Pixels between two outlines
 
 def leaves(pair: Pair) -> bool:
@@ -38,6 +39,7 @@ def is_fast(pair: Pair) -> bool:
     return any(np.hypot(*np.subtract(b, a)) > FAST
                for thing in pair.source.scene.things for a, b in pairwise(thing.path))
 
+# %% ../../nbs/world/failures.ipynb #b110f7a6
 def touch(pair: Pair) -> bool:
     "Do two things come within `TOUCHING` pixels of each other?"
     masks = pair.source.masks > .5
@@ -77,6 +79,7 @@ def shares_by_cause(rows: Sequence[Mapping], # From `read_rows`, of one method
             counts[start + 1] += 1
     return {name: tuple(counts) for name, counts in found.items()}
 
+# %% ../../nbs/world/failures.ipynb #11bc65d8
 def draw_causes(found: Mapping[str, Sequence[int]] # From `shares_by_cause`
                ) -> Any: # A matplotlib Figure
     "Shares that pass, with a cause and without it"
@@ -134,6 +137,7 @@ def ground_faults(frames: np.ndarray, # The edit, (frames, height, width, 3), ui
     return [f'the ground is {abs(change):.0f} CIE Lab {"lighter" if change > 0 else "darker"} '
             'than the answer\'s']
 
+# %% ../../nbs/world/failures.ipynb #220f722a
 def faults(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
            pair: Pair, # What was wanted
            reachable: np.ndarray, # The answer through the autoencoder, as `frames`
@@ -172,6 +176,7 @@ def worst_by_cause(rows: Sequence[Mapping], # From `read_rows`, of one method
             taken.append(row)
     return chosen
 
+# %% ../../nbs/world/failures.ipynb #61c28b4a
 def made_again(pipe: Any, # A CogVideoX pipeline
                row: Mapping, # From `read_rows`
               ) -> tuple[Pair, np.ndarray, list[str]]: # What was wanted, the edit, what is wrong

@@ -44,6 +44,7 @@ def changed_names(before: str, # The source prompt
     return [(old[i], new[i], new[i + 1:i + 2] == ['background']) for i in places
             if new[i] in {*COLORS, *BACKGROUNDS}]
 
+# %% ../../nbs/world/methods.ipynb #eea22153
 def color_in(pixels: np.ndarray, # (…, 3), 0…255
              box: tuple, # Of the name
             ) -> np.ndarray | None: # (3,), 0…255; None: no pixel has it
@@ -68,6 +69,7 @@ def painted(frames: np.ndarray, # (frames, height, width, 3), 0…255
     share = np.clip(share, 0, 1)*(away < near)
     return frames + share[..., None]*(new - old)
 
+# %% ../../nbs/world/methods.ipynb #a1acddc2
 def recolored(source: np.ndarray, # Frames (frames, height, width, 3), uint8
               source_prompt: str, # What they show
               prompt: str, # What they should show
@@ -97,6 +99,7 @@ def person_mask(pair: Pair, # Of the benchmark
     which = pair.source.masks[0] + pair.answer.masks[0] > .02
     return ndimage.binary_dilation(which, np.ones((1, 3, 3)), margin).astype(float)
 
+# %% ../../nbs/world/methods.ipynb #19047308
 def sdedit(pipe: Any, # A CogVideoX pipeline
            pair: Pair, # What is wanted
            seed: int, # Of the noise
@@ -120,6 +123,7 @@ def sdedit(pipe: Any, # A CogVideoX pipeline
     share = person_mask(pair)[..., None]
     return np.round(frames*share + source*(1 - share)).astype(np.uint8)
 
+# %% ../../nbs/world/methods.ipynb #4457cfef
 PARTS = ('tokenizer', 'text_encoder', 'vae', 'transformer', 'scheduler')
 
 # %% ../../nbs/world/methods.ipynb #5f843911

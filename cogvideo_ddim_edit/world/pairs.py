@@ -20,6 +20,7 @@ __all__ = ['KINDS', 'APART', 'TIMES', 'STRONG', 'PASTEL', 'SETS', 'SPLITS', 'new
 
 # %% ../../nbs/world/pairs.ipynb #e7eff10b
 KINDS = ('color', 'shape', 'background', 'both')
+
 APART = 30 # CIE Lab: how different a new colour must be
 
 def new_color(rng: np.random.Generator, # Source of chance
@@ -32,6 +33,7 @@ def new_color(rng: np.random.Generator, # Source of chance
     rgb = as_unit(first[name]) if exact else draw_color(rng, boxes[name])
     return name, tuple(float(c) for c in rgb)
 
+# %% ../../nbs/world/pairs.ipynb #5898c09a
 def change(rng: np.random.Generator, # Source of chance
            scene: Scene, # The source
            kind: str, # One of `KINDS`
@@ -71,6 +73,7 @@ def drawn_mask(thing: Thing, # What to draw
     small = image.resize((width, height), Image.Resampling.BOX)
     return np.asarray(small, np.float32)/255
 
+# %% ../../nbs/world/pairs.ipynb #4f3f1439
 def redrawn(scene: Scene # With plain things on a plain ground
            ) -> RenderedScene:
     "A scene, drawn by the second hand"
@@ -87,6 +90,7 @@ def redrawn(scene: Scene # With plain things on a plain ground
 # %% ../../nbs/world/pairs.ipynb #2609fb57
 STRONG = {'red': (.65, 1), 'orange': (.75, 1), 'yellow': (.7, 1), 'green': (.6, 1),
           'blue': (.65, 1), 'purple': (.6, 1)} # Saturations of strong colours
+
 PASTEL = {'red': (.5, .6), 'yellow': (.45, .6), 'green': (.4, .55), 'blue': (.45, .6),
           'purple': (.38, .5), 'pink': (.25, .5)}
 
@@ -98,6 +102,7 @@ def flat_color(rng: np.random.Generator # Source of chance
     hue, _, value = COLORS[name]
     return name, draw_color(rng, (hue, saturations[name], value))
 
+# %% ../../nbs/world/pairs.ipynb #80ee4653
 def flat_scene(rng: np.random.Generator # Source of chance
               ) -> Scene:
     "A plain thing on a plain ground, light or dark"
@@ -118,6 +123,7 @@ def inside(thing: Thing, room: float = 64.) -> bool:
 
 # %% ../../nbs/world/pairs.ipynb #3d538ebb
 SETS = ('first', 'near', 'two', 'wide', 'drawn')
+
 SPLITS = {'validation': 6_000_000, 'test': 5_000_000} # Scenes for training have smaller seeds
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +138,7 @@ class Pair:
     split: str # One of `SPLITS`
     number: int # In its set and split
 
+# %% ../../nbs/world/pairs.ipynb #0bcd93d4
 def source_scene(rng: np.random.Generator, # Source of chance
                  name: str, # One of `SETS`
                 ) -> Scene:
@@ -143,6 +150,7 @@ def source_scene(rng: np.random.Generator, # Source of chance
         scene = sample_scene(rng, level)
         if len(scene.things) in wanted: return scene
 
+# %% ../../nbs/world/pairs.ipynb #52756164
 def make_pair(name: str, # One of `SETS`
               number: int, # From 0
               split: str = 'test', # Or 'validation'
@@ -157,6 +165,7 @@ def make_pair(name: str, # One of `SETS`
     return Pair(draw(scene), draw(answer), caption(scene), caption(answer), kind, name, split,
                 number)
 
+# %% ../../nbs/world/pairs.ipynb #67d1f847
 def pairs(count: int, # Of each set, 1 or more
           split: str = 'test', # Or 'validation'
           sets: tuple[str, ...] = SETS, # Which

@@ -43,6 +43,7 @@ def circling(rng, frames, width, height, fast):
     middle = rng.uniform(.42, .58, 2)*(width, height)
     return middle + radius*np.stack([np.cos(angle), np.sin(angle)], 1)
 
+# %% ../../nbs/world/paths.ipynb #0d4a5403
 def bouncing(rng, frames, width, height, fast):
     "Centres (frames, 2) of bounces on a floor"
     t, steps = np.arange(frames), frames - 1
@@ -69,6 +70,7 @@ def stays(xy, size, width, height, may_leave):
     seen = ((xy > -.3*size) & (xy < room + .3*size)).all(1)
     return bool(seen[0] and seen.mean() > .6)
 
+# %% ../../nbs/world/paths.ipynb #d6701ef4
 def draw_path(rng: np.random.Generator, # Source of chance
               motion: str, # A key of `MOTIONS`
               size: float, # Radius of the circle of the same area, pixels

@@ -85,6 +85,7 @@ def overlap(a: np.ndarray, b: np.ndarray) -> float: # 0…1
     "Intersection over union of two masks"
     return float((a & b).sum()/max(1, (a | b).sum()))
 
+# %% ../../nbs/world/reading_scenes.ipynb #f82fac27
 def center(mask: np.ndarray # (height, width)
           ) -> np.ndarray: # (x, y)
     "Centre of mass"
@@ -132,6 +133,7 @@ def strangers(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
         away = np.minimum(away, np.linalg.norm(frames - reachable, axis=-1))
     return np.array([largest_blob(one) for one in (away > apart) & bare])
 
+# %% ../../nbs/world/reading_scenes.ipynb #85732eec
 def come_along(frames: np.ndarray, # CIE Lab, (frames, height, width, 3)
                answer: RenderedScene, # What should be seen
                source: RenderedScene, # What was edited

@@ -42,6 +42,7 @@ def row_code(method: Method, # What edits
     text = json.dumps([model, method.recipe, in_use(method.settings)], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+# %% ../../nbs/world/rows.ipynb #0e88b43d
 def in_use(settings: Any) -> Any:
     "Settings without those that are off: none, 0, empty or false, or a part that is all"
     if not isinstance(settings, Mapping): return settings
@@ -83,6 +84,7 @@ def round_trips(pipe: Any, # A CogVideoX pipeline
     return dict(answer=through(pipe, pair.answer.frames),
                 source=through(pipe, pair.source.frames), layers=layers)
 
+# %% ../../nbs/world/rows.ipynb #3ba360dd
 def judged_row(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
                method: Method, # What edited
                pair: Pair, # What was wanted
@@ -121,6 +123,7 @@ def keep(path: Path, # From `kept_path`
         np.savez_compressed(file, **arrays)
     part.replace(path)
 
+# %% ../../nbs/world/rows.ipynb #09b52abd
 def kept(path: Path | None, # From `kept_path`; None: nothing is kept
          make: Callable[[], dict], # Makes the arrays, if they are not there
         ) -> dict[str, np.ndarray]: # By name
@@ -133,6 +136,7 @@ def kept(path: Path | None, # From `kept_path`; None: nothing is kept
         keep(path, **arrays)
     return arrays
 
+# %% ../../nbs/world/rows.ipynb #3a81d1e7
 def edited(pipe: Any, # A CogVideoX pipeline
            method: Method, # What edits
            pair: Pair, # What is wanted
@@ -190,6 +194,7 @@ def run(pipe: Any, # A CogVideoX pipeline
             count += 1
     return count
 
+# %% ../../nbs/world/rows.ipynb #3a8a4ebd
 def add_row(path: Path, row: dict, report: Callable[[dict], None] | None) -> None:
     "One more line of JSON, said to whom it concerns"
     with path.open('a', encoding='utf-8') as file:
@@ -219,6 +224,7 @@ def rejudge(folder: str | Path, # Of kept frames
             count += 1
     return count
 
+# %% ../../nbs/world/rows.ipynb #d46cba82
 def place_in_turns(path: Path) -> tuple:
     "Number before set, as `pairs` has them"
     name, split, number, model = path.stem.split('_')

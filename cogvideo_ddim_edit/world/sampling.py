@@ -76,6 +76,7 @@ def draw_color_and_shape(rng, colors):
         pair = pick(rng, tuple(colors)), pick(rng, SHAPES)
         if pair not in HELD_OUT: return pair
 
+# %% ../../nbs/world/sampling.ipynb #863ed4fc
 def draw_thing(rng, level, together, frames, width, height):
     "A thing by lot; None if no path was found for it"
     color, shape = draw_color_and_shape(rng, COLORS if level == 'wide' else FIRST_COLORS)
@@ -105,6 +106,7 @@ def is_clear(scene: Scene # Drawn by lot
     gap = np.linalg.norm(np.array(a.path) - np.array(b.path), axis=1)
     return bool(min(np.median(gap), gap[0]) > .9*(a.size + b.size)) # they may cross
 
+# %% ../../nbs/world/sampling.ipynb #7d0f1732
 def sample_scene(rng: np.random.Generator | int, # Source of chance, or a seed
                  level: str = 'wide', # One of `LEVELS`
                  frames: int = 9, # How many, 2 or more
@@ -132,6 +134,7 @@ def check_words(**words: str # Attribute → its name
         if word not in known[attribute]:
             raise ValueError(f'{attribute} is {word!r}; use {", ".join(known[attribute])}')
 
+# %% ../../nbs/world/sampling.ipynb #59ccb4f4
 def chosen_scene(color: str, # One of `FIRST_COLORS`
                  shape: str, # One of `SHAPES`
                  motion: str, # One of `MOTIONS`
@@ -238,6 +241,7 @@ def random_caption(scene: Scene, # What is described
              for t in things]
     return in_style(style, parts, ground)
 
+# %% ../../nbs/world/sampling.ipynb #af333a99
 def in_style(style, parts, ground):
     "Nouns with motions, and a ground, as one of the forms"
     definite = style == 'the'

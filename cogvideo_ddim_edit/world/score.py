@@ -71,7 +71,9 @@ class Judgement:
 
 # %% ../../nbs/world/score.ipynb #637660ea
 LEAST_OVERLAP = .7 # Of a thing with the answer's, 0…1
+
 LEAST = 12 # Pixels of a thing that must be seen to judge it
+
 FARTHEST = 3. # Of its centre, and of any part of its outline, from where it should be, pixels
 
 @dataclass
@@ -83,6 +85,7 @@ class Found:
     outline: np.ndarray # (frames,), farthest off the answer's, pixels; 0 where it is not seen
     distance: np.ndarray # (frames,), of the centre, pixels; 0 where the thing is not seen
 
+# %% ../../nbs/world/score.ipynb #fe8e7526
 def find(seen: np.ndarray, # An edit in CIE Lab, (frames, height, width, 3)
          answer: RenderedScene, # What it should be
          which: int, # Number of the thing
@@ -125,6 +128,7 @@ def colors_are_right(found: Found, # In the edit
                      or color_is_right(seen, answer, thing.color, COLORS, left, best)
                      for seen, answer, best in triples])
 
+# %% ../../nbs/world/score.ipynb #f24d50ac
 def shapes_are_right(found: Found, # In the edit
                      reached: Found, # In the answer through the autoencoder
                      thing: Thing, # Of the answer
@@ -137,6 +141,7 @@ def shapes_are_right(found: Found, # In the edit
 
 # %% ../../nbs/world/score.ipynb #672218c9
 NOISE = 1.5 # How much rougher than through the autoencoder the ground may be, CIE Lab
+
 BLUR = .7 # The least share of the autoencoder's sharpness
 
 def ground_is_right(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
@@ -156,6 +161,7 @@ def ground_is_right(seen: np.ndarray, # The edit in CIE Lab, (frames, height, wi
         right.append(color_is_right(color, wanted, name, BACKGROUNDS, before, reached))
     return np.array(right)
 
+# %% ../../nbs/world/score.ipynb #7084ed1f
 def is_alone(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
              best: np.ndarray, # The same of the answer through the autoencoder
              answer: RenderedScene, # What it should be
@@ -168,6 +174,7 @@ def is_alone(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
     come, reached = (come_along(x, answer, source) for x in (seen, best))
     return alone & ~(come < np.minimum(LEFT, reached - .1))
 
+# %% ../../nbs/world/score.ipynb #d0a50106
 def is_clean(seen: np.ndarray, # The edit in CIE Lab, (frames, height, width, 3)
              best: np.ndarray, # The same of the answer through the autoencoder
              answer: RenderedScene, # What it should be

@@ -31,11 +31,18 @@ def injections(kind: str, # Of `Injection`
             for start in (0., .1) for end in ends for first in layers]
 
 GUIDANCE = dict(guidance_scale=[3., 4., 5., 6., 7., 8., 10., 12.])
+
 INTERVALS = dict(guidance_interval=[(0., .5), (0., .75), (0., 1.)])
+
 STEPS = dict(num_inference_steps=[6, 8, 10, 12, 16])
+
 MANY_STEPS = dict(num_inference_steps=[10, 12, 16, 25, 50])
+
 VALUES = dict(injection=injections('values', (.3, .5, .7, .9), (0., .25, .5)))
+
 DEPTH = dict(strength=[.6, .7, .8, .9, 1.])
+
+# %% ../../nbs/world/search.ipynb #9795e357
 SPACES = {
     'default': STEPS | GUIDANCE | INTERVALS | VALUES | dict(negative_prompt=[None, '']),
     'fast': STEPS | GUIDANCE | INTERVALS | VALUES,
@@ -99,6 +106,7 @@ def trial(pipe: Any, # A CogVideoX pipeline
                 changes={name: repr(x) for name, x in method.changes.items()},
                 calls=rows[0]['calls'], score=score(rows), iou=iou, **shares)
 
+# %% ../../nbs/world/search.ipynb #6174d2af
 def search(pipe: Any, # A CogVideoX pipeline
            method: Method, # Where it begins
            space: Mapping[str, list], # Settings and their values
@@ -133,6 +141,7 @@ def search(pipe: Any, # A CogVideoX pipeline
         if len(seen) == budget: break
     return best
 
+# %% ../../nbs/world/search.ipynb #97ce707f
 def add_line(path: Path, row: dict) -> None:
     "One more line of JSON"
     with path.open('a', encoding='utf-8') as file:
@@ -158,6 +167,7 @@ def found_table(trials: Sequence[dict] # From `read_trials`
                       f'{best["calls"]:.0f}', changes))
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
+# %% ../../nbs/world/search.ipynb #78febd0f
 def draw_trials(trials: Sequence[dict] # From `read_trials`
                ) -> Any: # A matplotlib Figure
     "The best score so far of each method"

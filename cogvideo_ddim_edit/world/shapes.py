@@ -43,6 +43,7 @@ class Ground:
     amplitude: float = 0. # How much the texture changes the light, -1…1
     pan: tuple[float, float] = (0., 0.) # Movement in a frame, pixels
 
+# %% ../../nbs/world/shapes.ipynb #9b01f9bc
 @dataclass(frozen=True)
 class Scene:
     "A video of the world, described completely"
@@ -106,6 +107,7 @@ def coverage(thing: Thing, # What is drawn
         frame[top:bottom, left:right] = np.clip(.5 - away, 0, 1)
     return covered
 
+# %% ../../nbs/world/shapes.ipynb #4830a130
 def turned(x, y, angle):
     "Coordinates in a frame that is turned by an angle"
     c, s = math.cos(angle), math.sin(angle)
@@ -187,6 +189,7 @@ def surface(thing: Thing, # What is drawn
     share = coverage(spot, width, height)[..., None]
     return color*(1 - share) + share
 
+# %% ../../nbs/world/shapes.ipynb #d5e804d9
 def render(scene: Scene # What to draw
           ) -> RenderedScene:
     "Draw a scene: a pure function of it"

@@ -89,6 +89,7 @@ def optimizers_of(parameters: list, # All that learn
                             adjust_lr_fn='match_rms_adamw')
     return [muon, adam]
 
+# %% ../../nbs/world/training.ipynb #45b2de00
 @dataclass(eq=False)
 class Training:
     "A model that learns, and all that is needed to go on"
@@ -138,6 +139,7 @@ def write(tensors: dict, file: Path, dtype: torch.dtype) -> None:
     save_file({name: packed(x).cpu().contiguous().clone() for name, x in tensors.items()}, part)
     part.replace(file)
 
+# %% ../../nbs/world/training.ipynb #0057a170
 def save_checkpoint(training: Training, # As it is now
                     folder: Path, # Made if need be
                    ) -> None:
@@ -169,6 +171,7 @@ def filled(module: torch.nn.Module, state: dict, what: str) -> None:
          f'{what} is of another model (it lacks {missing[:1]}, and holds '
          f'{found.unexpected_keys[:1]} besides); give the folder of the same model')
 
+# %% ../../nbs/world/training.ipynb #54062adf
 def resume(training: Training, # Changed in place
            folder: Path, # From `save_checkpoint`
           ) -> None:
@@ -187,6 +190,7 @@ def resume(training: Training, # Changed in place
         setattr(training, name, about.get(name, getattr(training, name)))
     training.average.n_averaged.fill_(about.get('averaged', training.step))
 
+# %% ../../nbs/world/training.ipynb #8ca67227
 def resume_moments(training, tensors) -> None:
     "Give the optimisers back what they remembered"
     states = [{} for _ in training.optimizers]
@@ -204,6 +208,7 @@ def generator_of(training: Training, # Its seed and step
     "The source of chance of this very step"
     return torch.Generator(device).manual_seed(1_000_003*training.settings.seed + training.step)
 
+# %% ../../nbs/world/training.ipynb #7450fede
 def run_steps(training: Training, # Changed in place
               loss_of: Callable, # (training, done) to a loss; `done`: 0…1
               folder: Path | None = None, # Of checkpoints; None: none are written
@@ -230,6 +235,7 @@ def run_steps(training: Training, # Changed in place
     if folder:
         save_checkpoint(training, folder)
 
+# %% ../../nbs/world/training.ipynb #49877253
 def share_done(training, seconds) -> float:
     "How much of the run is over, 0…1; by steps if the settings count them"
     by_time = seconds/training.settings.seconds

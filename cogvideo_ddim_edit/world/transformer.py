@@ -40,6 +40,7 @@ def load_parts(folder: Path, # A diffusers folder of a CogVideoX pipeline
     model = torch.nn.ModuleDict({'transformer': transformer, 'text': text}).to(device).train()
     return model, vae.to(device).eval().requires_grad_(False), scheduler
 
+# %% ../../nbs/world/transformer.ipynb #845c342b
 def rotary(transformer: CogVideoXTransformer3DModel,
            chosen: Format, # Of the videos
            device: torch.device | str = 'cpu',
@@ -72,6 +73,7 @@ def deeper(transformer: CogVideoXTransformer3DModel,
     new.load_state_dict(rest, strict=False)
     return new
 
+# %% ../../nbs/world/transformer.ipynb #20da33b3
 def with_words(text: T5EncoderModel,
                known: dict[str, int], # Pieces it has, and their numbers
                wanted: list[str], # Pieces it shall have, in order
@@ -126,6 +128,7 @@ class Pool:
         found['tokens'] = found['tokens'][torch.arange(count, device=device), which].long()
         return found | {'labels': found['labels'].long(), 'latents': found['latents'].float()}
 
+# %% ../../nbs/world/transformer.ipynb #0ae4073c
 @torch.no_grad()
 def encoded(lot: Lot, # Drawn
             vae: AutoencoderKLCogVideoX,
@@ -152,6 +155,7 @@ def velocity_error(model: torch.nn.ModuleDict, # Transformer and text encoder
                                  return_dict=False)[0]
     return (v.float() - scheduler.get_velocity(z, noise, timesteps)).square()
 
+# %% ../../nbs/world/transformer.ipynb #8a2f7e75
 def lesson_loss(training: Training, # Whose model and heads
                 scheduler: CogVideoXDDIMScheduler,
                 pool: Pool, # Where the batch comes from
@@ -233,6 +237,7 @@ def train_transformer(start: Path, # A diffusers folder
         check(training, scheduler, held, report)
     return training
 
+# %% ../../nbs/world/transformer.ipynb #7bcb86ef
 def new_training(model, settings, device) -> Training:
     "Heads and optimisers for a model"
     blocks = model['transformer'].transformer_blocks
@@ -251,6 +256,7 @@ def fill(pools, source, vae, seconds, report) -> None:
             time.sleep(.01)
     report('videos: ' + ', '.join(f'{one.filled}' for one in pools.values()))
 
+# %% ../../nbs/world/transformer.ipynb #067dd500
 def refill(pools, source, vae) -> None:
     "Encode one new lot, if one is ready, and keep the drawing processes busy"
     if lot := source.take():
@@ -271,6 +277,7 @@ def check(training, scheduler, held, report) -> None:
     training.notes.append([training.step, errors])
     report(f'validation at step {training.step}: {errors}')
 
+# %% ../../nbs/world/transformer.ipynb #fbd4cad5
 def save_model(start: Path, # The folder that training began with
                checkpoint: Path, # Of the training
                out: Path, # A new folder
