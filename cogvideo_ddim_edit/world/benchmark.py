@@ -9,18 +9,16 @@ from pathlib import Path
 from typing import Any
 import numpy as np
 from scipy.stats import binomtest
-from ..outside import keep_unchanged
 from ..score import holm
-from ..settings import EditError, check_names, check_number
-from .methods import METHODS, Method
-from .pairs import KINDS, SETS, make_pair, pairs
-from .rows import PASTED, edited, model_code, read_rows, run
+from ..settings import EditError, check_names
+from .methods import METHODS
+from .pairs import KINDS, SETS, pairs
+from .rows import read_rows, run
 from .score import wilson
 
 # %% auto #0
 __all__ = ['MEASURES', 'RULES', 'SIDES', 'passes', 'mcnemar', 'summary', 'percent', 'table', 'measures', 'mean_of', 'shares_by',
-           'part_share', 'frontier', 'draw_cost', 'price', 'name_points', 'meet', 'run_benchmark', 'worst_rows',
-           'gallery']
+           'part_share', 'frontier', 'draw_cost', 'price', 'name_points', 'meet', 'run_benchmark']
 
 # %% ../../nbs/world/benchmark.ipynb #e60e3c47
 def passes(rows: Iterable[dict], # From `read_rows`
@@ -224,44 +222,3 @@ def run_benchmark(pipe: Any, # A CogVideoX pipeline
     paths['table'].write_text('\n\n'.join(tables) + '\n', encoding='utf-8')
     draw_cost(rows).savefig(paths['picture'])
     return {kind: str(path) for kind, path in paths.items()}
-
-# %% ../../nbs/world/benchmark.ipynb #3daaaa61
-def worst_rows(rows: Sequence[dict], # From `read_rows`
-               method: str = 'default', # Whose
-               k: int = 5, # How many at most, 1 or more
-               way: str = 'pasted', # Or 'raw'
-              ) -> list[dict[str, Any]]: # The worst of each set, then the second of each, …
-    "The edits with the least partial credit that do not pass; raises `EditError`"
-    check_number('k', k, 1, whole=True)
-    some = [r for r in rows if r['method'] == method and not r[way]['passes']]
-    some = sorted(some, key=lambda r: (r[way]['credit'], r[way]['iou']))
-    turns = [[r for r in some if r['set'] == name] for name in SETS]
-    longest = max(map(len, turns))
-    return [rows[i] for i in range(longest) for rows in turns if i < len(rows)][:k]
-
-# %% ../../nbs/world/benchmark.ipynb #f52f1c49
-def gallery(pipe: Any, # A CogVideoX pipeline
-            rows: Sequence[dict], # From `worst_rows`
-            methods: Mapping[str, Method] = METHODS, # Names and methods
-            folder: str | Path | None = None, # Of kept frames (`world.rows`); None: made anew
-           ) -> Any: # A matplotlib Figure
-    "Edits made again, beside what they should be"
-    from matplotlib.figure import Figure
-    fig = Figure(figsize=(7.6, 1.25*len(rows)), dpi=66, layout='constrained')
-    model = model_code(pipe)
-    for line, row in zip(fig.subplots(len(rows), 8, squeeze=False), rows):
-        pair = make_pair(row['set'], row['number'], row['split'])
-        source, method = pair.source.frames, methods[row['method']]
-        frames, trips = edited(pipe, method, pair, folder, model)
-        reachable = trips['answer']
-        frames = keep_unchanged(frames, trips['source'], source, PASTED)
-        for i, video in enumerate((source, frames, pair.answer.frames, reachable)):
-            for ax, frame in zip(line[2*i:2*i + 2], (video[0], video[-1])):
-                ax.imshow(frame, interpolation='nearest')
-                ax.set(xticks=[], yticks=[])
-        broken = min(RULES, key=lambda rule: row['pasted'][rule])
-        line[0].set_ylabel(f'{pair.set}\n{pair.kind}', fontsize=8)
-        line[2].set_xlabel(f'{broken} in {row["pasted"][broken]:.0%}', fontsize=8)
-    for ax, title in zip(fig.axes[:8:2], ('source', 'edit', 'answer', 'through autoencoder')):
-        ax.set_title(title, fontsize=8)
-    return fig
