@@ -21,7 +21,8 @@ TRACKER = '@jupyterlab/notebook-extension:tracker'
 SETTINGS = {'windowingMode': 'none', 'autoStartDefaultKernel': False}
 READY = "document.querySelectorAll('.jp-Notebook .jp-Cell').length >= {}"
 SEEN = """() => [...document.querySelectorAll('.jp-OutputArea-child')].map(output =>
-  [...output.querySelectorAll('img')].some(img => img.complete && img.naturalWidth > 8))"""
+  [...output.querySelectorAll('img')].some(img => img.complete && img.naturalWidth > 8) ||
+  !!output.querySelector('video[poster^="data:image/"]'))"""
 WIDE = """() => [...document.querySelectorAll('.jp-CodeCell .cm-content')].map(
   code => code.scrollWidth - code.closest('.cm-scroller').clientWidth).map(x => Math.max(0, x))"""
 
