@@ -6,7 +6,8 @@
 
 The build runs cells that export, import or document, and looks up every annotation; a notebook
 for which that fails stops the whole site. A class of settings must come out as a table with every
-field and what it means (tools/symbols.py). What the pages look like is for browser_site.py."""
+field and what it means (tools/symbols.py), and the sidebar must list every notebook. What the pages
+look like is for browser_site.py."""
 
 import json
 import re
@@ -16,7 +17,8 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
 import symbols
-from project import NBS, Failed, chosen, relative
+import yaml
+from project import NBS, Failed, chosen, notebooks, relative
 
 DOCUMENTED = re.compile(r'^show_doc\((\w+)\)', re.MULTILINE)
 
@@ -58,13 +60,27 @@ def check_tables(notebook: dict) -> None:
         raise Failed('; '.join(problems))
 
 
+def unlisted() -> list[str]:
+    """Notebooks that no part of the site's sidebar leads to"""
+    site = yaml.safe_load((NBS / '_quarto.yml').read_text(encoding='utf-8'))['website']
+    listed = set()
+    for part in site['sidebar']['contents']:
+        inside = part['contents'] if isinstance(part, dict) else part
+        for pattern in [inside] if isinstance(inside, str) else inside:
+            listed |= set(NBS.glob(pattern))
+    return [relative(path) for path in notebooks() if path not in listed]
+
+
 def main() -> int:
     """Process notebooks and say which fail"""
     parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument('notebooks', nargs='*', help='default: all')
     parser.add_argument('--out', type=Path, help='a folder for the processed notebooks')
     given = parser.parse_args()
-    failed = 0
+    missing = [] if given.notebooks else unlisted()
+    for name in missing:
+        print(f'FAIL {name}: the sidebar in nbs/_quarto.yml does not list it')
+    passed, failed = 0, len(missing)
     for path in chosen(given.notebooks):
         try:
             notebook = processed(path)
@@ -78,7 +94,8 @@ def main() -> int:
             target = given.out / path.relative_to(NBS)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(json.dumps(notebook), encoding='utf-8')
-    print(f'{len(chosen(given.notebooks)) - failed} passed, {failed} failed')
+        passed += 1
+    print(f'{passed} passed, {failed} failed')
     return bool(failed)
 
 

@@ -14,7 +14,11 @@ from nbdev.showdoc import BasicMarkdownRenderer
 from project import PACKAGE
 
 SIGNATURE = re.compile(r'```python\n(.*?)\n```\n?', re.DOTALL)
-HEADER = ['| Field | Type | Default | Meaning |', '|---|---|---|---|']
+# The dashes are the columns' widths
+HEADER = [
+    '| Field | Type | Default | Meaning |',
+    f'|{"-" * 18}|{"-" * 14}|{"-" * 20}|{"-" * 40}|',
+]
 
 
 def plain_type(annotation: object) -> str:
