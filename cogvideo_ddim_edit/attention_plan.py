@@ -15,11 +15,28 @@ from .shares import MapsError, need
 from .tokens import text_groups, token_grid
 
 # %% auto #0
-__all__ = ['AttentionPlan', 'checked_tokens', 'Attention', 'edit_plan']
+__all__ = ['PlanMemory', 'AttentionPlan', 'checked_tokens', 'refuse_odd', 'chosen_blocks', 'Notes', 'Attention', 'edit_plan']
+
+# %% ../nbs/05e_attention_plan.ipynb #90839bbc
+class PlanMemory:
+    "What the maps of a plan take: four bytes for each token, group and head, two rows a query"
+    def bytes_of_one(self, tokens: int # Of text and video
+                    ) -> int:
+        "Memory of the maps of one block at one timestep"
+        numbers = len(self.group_names)*tokens + 2*len(self.queries)*tokens
+        return 4*numbers*len(self.heads or [0])
+
+    def megabytes(self, tokens: int, # Of text and video
+                  blocks: int, # How many the model has
+                  steps: int = 1, # How many timesteps, if the plan does not name them
+                 ) -> float:
+        "Memory of all maps"
+        steps = steps if self.timesteps is None else len(self.timesteps)
+        return self.bytes_of_one(tokens)*len(self.blocks(blocks))*steps/1e6
 
 # %% ../nbs/05e_attention_plan.ipynb #32e0d76c
 @dataclass(frozen=True, eq=False, repr=False)
-class AttentionPlan(settings.Settings):
+class AttentionPlan(PlanMemory, settings.Settings):
     """What is captured, where and when; raises `MapsError`
 
     Tokens are numbers, or a floating-point tensor with a weight for each token."""
@@ -36,14 +53,7 @@ class AttentionPlan(settings.Settings):
     def __post_init__(self):
         for name in ('groups', 'references', 'queries'):
             self.put(**{name: checked_tokens(getattr(self, name))})
-        need(self.groups or self.references or self.queries, 'groups, references and queries are '
-             'empty; name at least one')
-        twice = self.groups.keys() & self.references.keys()
-        need(not twice, f'{sorted(twice)} name groups and references; give each its own name')
-        need(all(isinstance(tokens, list) for tokens in self.queries.values()),
-             'queries are numbers of tokens, not weights; give whole numbers')
-        need(not isinstance(self.row, str) or self.row == 'reference',
-             f"row is {self.row!r}; use the number of a row, or 'reference'")
+        refuse_odd(self)
         self.put(layers=checked_interval('layers', self.layers))
         for name in ('timesteps', 'heads'):
             value = getattr(self, name)
@@ -58,25 +68,7 @@ class AttentionPlan(settings.Settings):
     def blocks(self, n: int # How many the model has
               ) -> list[int]:
         "Numbers of the blocks; raises `MapsError`"
-        found = [i for i in range(n) if within(self.layers, i, n)]
-        fits = not isinstance(self.layers, frozenset) or max(self.layers, default=0) < n
-        need(found and fits, f'layers is {self.layers}, but there are {n} blocks, numbered from 0; '
-             'name at least one of them')
-        return found
-
-    def bytes_of_one(self, tokens: int # Of text and video
-                    ) -> int:
-        "Memory of the maps of one block at one timestep"
-        numbers = len(self.group_names)*tokens + 2*len(self.queries)*tokens
-        return 4*numbers*len(self.heads or [0])
-
-    def megabytes(self, tokens: int, # Of text and video
-                  blocks: int, # How many the model has
-                  steps: int = 1, # How many timesteps, if the plan does not name them
-                 ) -> float:
-        "Memory of all maps"
-        steps = steps if self.timesteps is None else len(self.timesteps)
-        return self.bytes_of_one(tokens)*len(self.blocks(blocks))*steps/1e6
+        return chosen_blocks(self.layers, n)
 
 # %% ../nbs/05e_attention_plan.ipynb #386bab32
 def checked_tokens(groups):
@@ -88,10 +80,34 @@ def checked_tokens(groups):
         need(len(found[name]), f'group {name!r} has no tokens; leave it out, or name some')
     return found
 
+# %% ../nbs/05e_attention_plan.ipynb #00082951
+def refuse_odd(plan: AttentionPlan # As given
+              ) -> None:
+    "Refuse a plan that captures nothing, or cannot be told apart; raises `MapsError`"
+    need(plan.groups or plan.references or plan.queries, 'groups, references and queries are '
+         'empty; name at least one')
+    twice = plan.groups.keys() & plan.references.keys()
+    need(not twice, f'{sorted(twice)} name groups and references; give each its own name')
+    need(all(isinstance(tokens, list) for tokens in plan.queries.values()),
+         'queries are numbers of tokens, not weights; give whole numbers')
+    need(not isinstance(plan.row, str) or plan.row == 'reference',
+         f"row is {plan.row!r}; use the number of a row, or 'reference'")
+
+# %% ../nbs/05e_attention_plan.ipynb #76f32c46
+def chosen_blocks(layers: tuple | frozenset, # Part of the depth, 0 to 1, or numbers
+                  n: int # How many blocks the model has
+                 ) -> list[int]:
+    "Numbers of blocks; raises `MapsError`"
+    found = [i for i in range(n) if within(layers, i, n)]
+    fits = not isinstance(layers, frozenset) or max(layers, default=0) < n
+    need(found and fits, f'layers is {layers}, but there are {n} blocks, numbered from 0; '
+         'name at least one of them')
+    return found
+
 # %% ../nbs/05e_attention_plan.ipynb #4b9a3aad
 @dataclass(eq=False)
-class Attention:
-    "What was read, and by whom; filled while `capture` lasts"
+class Notes:
+    "What is noted while `capture` lasts"
     plan: AttentionPlan # What was to be captured
     text_length: int = 0 # How many tokens are text; 0: nothing captured yet
     masses: dict = field(default_factory=dict, repr=False) # (t, block) → (heads, groups, tokens)
@@ -109,6 +125,18 @@ class Attention:
         "Blocks in which something was captured"
         return sorted({i for _, i in self.counts})
 
+    def add(self, key: tuple[int, int], # Timestep and block
+            **found: torch.Tensor # Masses, rows, and means of heads
+           ) -> None:
+        "One more call"
+        n = self.counts[key] = 1 if self.plan.latest else self.counts.get(key, 0) + 1
+        for name, new in found.items():
+            kept = getattr(self, name)
+            kept[key] = new if n == 1 else kept[key].lerp_(new, 1/n)
+
+# %% ../nbs/05e_attention_plan.ipynb #43df91c0
+class Attention(Notes):
+    "What was read, and by whom; filled while `capture` lasts"
     def mass(self, name: str, # A group
              timestep: int | None = None, # None: mean over all
              block: int | None = None, # None: mean over all
@@ -139,15 +167,6 @@ class Attention:
              'without the row that was asked for')
         calls = sum(self.counts[key] for key in keys)
         return sum(found[key]*self.counts[key] for key in keys)/calls
-
-    def add(self, key: tuple[int, int], # Timestep and block
-            **found: torch.Tensor # Masses, rows, and means of heads
-           ) -> None:
-        "One more call"
-        n = self.counts[key] = 1 if self.plan.latest else self.counts.get(key, 0) + 1
-        for name, new in found.items():
-            kept = getattr(self, name)
-            kept[key] = new if n == 1 else kept[key].lerp_(new, 1/n)
 
 # %% ../nbs/05e_attention_plan.ipynb #df010bde
 def edit_plan(pipe: Any, # The pipeline that made the inversion

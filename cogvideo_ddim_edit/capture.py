@@ -20,8 +20,8 @@ from .reference import ARGUMENTS
 from .shares import View, attention_rows, masses, need
 
 # %% auto #0
-__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'row_of', 'check_call',
-           'check_watchable', 'capture']
+__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_processor', 'timestep_of',
+           'edits_among', 'row_of', 'check_call', 'check_watchable', 'capture']
 
 # %% ../nbs/05e_capture.ipynb #47b67f94
 def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a weight for each
@@ -113,6 +113,14 @@ class WatchedProcessor(CogVideoXAttnProcessor2_0ForDDIMInversion):
         return View(q[row][None], k[row][None], q_ref, k_ref, text_length, self.kind, weight,
                     self.shown, self.looks, self.attend)
 
+# %% ../nbs/05e_capture.ipynb #5f144377
+def check_processor(installed: Any, # What a block has
+                    number: int # Of the block
+                   ) -> None:
+    "Refuse a processor that cannot be watched; raises `MapsError`"
+    need(isinstance(installed, KNOWN), f'block {number} has a {type(installed).__name__}, '
+         'which is unknown here; capture with the processors of diffusers or of this package')
+
 # %% ../nbs/05e_capture.ipynb #bfdc5dd1
 class _Watch:
     "Hooks of one `capture`"
@@ -122,13 +130,11 @@ class _Watch:
 
     def begin(self, module, args, keywords):
         "Note the timestep"
-        keywords = {**dict(zip(ARGUMENTS, args, strict=False)), **keywords}
-        self.timestep = int(torch.as_tensor(keywords['timestep']).flatten()[0])
+        self.timestep = timestep_of(args, keywords)
 
     def count(self, attn, args, keywords):
         "In the first block: note how many rows there are without the source"
-        n = len(keywords['hidden_states'])
-        self.edits = n - getattr(attn.processor, 'references', lambda rows: 0)(n)
+        self.edits = edits_among(attn.processor, len(keywords['hidden_states']))
 
     def enter(self, number, attn):
         "Before a call of a block's attention"
@@ -138,8 +144,7 @@ class _Watch:
         if isinstance(installed, WatchedProcessor):
             installed.watchers.append(look)
             return
-        need(isinstance(installed, KNOWN), f'block {number} has a {type(installed).__name__}, '
-             'which is unknown here; capture with the processors of diffusers or of this package')
+        check_processor(installed, number)
         attn.processor = self.watched[number] = WatchedProcessor(installed, look)
 
     def leave(self, number, attn):
@@ -150,13 +155,22 @@ class _Watch:
 
     def look(self, number, processor, q, k, text_length, weight, references):
         "Capture what the plan wants"
-        row, tokens = row_of(self.plan, len(q), self.edits), q.shape[2]
+        row = row_of(self.plan, len(q), self.edits)
         if row is None: return
-        found, key = self.found, (self.timestep, number)
-        check_call(found, tokens, key, len(self.blocks))
-        view = processor.view(q, k, text_length, weight, references, row)
-        found.text_length = text_length
-        found.add(key, **seen(view, self.plan))
+        kept, key = self.found, (self.timestep, number)
+        check_call(kept, q.shape[2], key, len(self.blocks))
+        kept.text_length = text_length
+        kept.add(key, **seen(processor.view(q, k, text_length, weight, references, row), self.plan))
+
+# %% ../nbs/05e_capture.ipynb #113c4bb0
+def timestep_of(args, keywords):
+    "The timestep of a call of the transformer"
+    keywords = {**dict(zip(ARGUMENTS, args, strict=False)), **keywords}
+    return int(torch.as_tensor(keywords['timestep']).flatten()[0])
+
+def edits_among(processor, rows):
+    "How many rows of a batch are not the source's"
+    return rows - getattr(processor, 'references', lambda rows: 0)(rows)
 
 # %% ../nbs/05e_capture.ipynb #1d8471db
 def row_of(plan: AttentionPlan, # What is captured

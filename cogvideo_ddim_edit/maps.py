@@ -26,12 +26,14 @@ from .video import Video
 from .words import as_list
 
 # %% auto #0
-__all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'cells',
-           'standard', 'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map', 'invert_with_words']
+__all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'ends_of',
+           'as_png', 'cells', 'standard', 'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map',
+           'invert_with_words']
 
-# %% ../nbs/06_maps.ipynb #b981d20c
+# %% ../nbs/06_maps.ipynb #ddc8cda9
 REST = 'the rest of the text'
 
+# %% ../nbs/06_maps.ipynb #b981d20c
 @dataclass(frozen=True, eq=False)
 class WordMaps:
     "Where words are: the attention between each of them and each token of the video"
@@ -65,14 +67,11 @@ class WordMaps:
               ) -> torch.Tensor: # (F, h, w), float32
         "The mean over each token's pixels; raises `MapsError`"
         size, wanted = tuple(mask.shape), self.video.frames.shape[:3]
-        need(size == wanted, f'the mask has shape {size}, but the video {wanted}; make it as large '
-             'as the video')
+        need(size == wanted, f'the mask is {size}, not as large as the video, {wanted}; resize it')
         return self.grid.pooled(mask)
 
     def _repr_png_(self):
-        file = BytesIO()
-        draw_words(self).savefig(file, format='png', metadata={'Software': None})
-        return file.getvalue()
+        return as_png(draw_words(self))
 
 # %% ../nbs/06_maps.ipynb #e2b57ce0
 def spread_timesteps(inversion: Inversion | list[int], # From `invert`, or falling timesteps
@@ -139,36 +138,44 @@ def draw_words(maps: WordMaps, # For the video and its grid
                fields: Mapping[str, torch.Tensor] | None = None, # Title → (F, h, w) or as pixels
                outline: np.ndarray | None = None, # (frames, H, W), drawn as a line at one half
                every: int = 4, # Show every n-th frame
+               label: str = 'share of attention, %', # What is drawn, with its unit
               ) -> Figure:
-    "Maps over the frames, one row each from its lowest to its highest value, time to the right"
-    fields = {word: maps[word] for word in maps.words} if fields is None else fields
-    shown = range(0, len(maps.video), every)
-    size = (1.1*len(shown) + 1.9, 1.1*(len(fields) + 1))
+    "Maps over the frames on one scale, time to the right; without `fields` those of the words"
+    words = [word for word in maps.words if word != REST]
+    fields = {word: 100*maps[word] for word in words} if fields is None else dict(fields)
+    shown, least, most = range(0, len(maps.video), every), *ends_of(fields.values())
+    size = (1.1*len(shown) + 2.3, 1.1*(len(fields) + 1))
     figure = Figure(figsize=size, dpi=70, layout='constrained')
     axes = figure.subplots(len(fields) + 1, len(shown), squeeze=False)
-    image = None
     for line, (title, x) in zip(axes, {'video': None, **fields}.items()):
         if x is not None and x.shape[-2:] != maps.video.frames.shape[1:3]:
             x = maps.pixels(x)
         for ax, i in zip(line, shown):
-            image = draw_field(ax, maps.video.frames[i], x, i) or image
+            image = draw_field(ax, maps.video.frames[i], x, i, least, most)
             if outline is not None:
                 ax.contour(outline[i], [.5], colors='white', linewidths=1)
             ax.set(xticks=[], yticks=[])
         line[0].set_ylabel(fill(title, 13), rotation=0, ha='right', va='center', fontsize=9)
-    ends = [float(image.norm.vmin), float(image.norm.vmax)]
-    bar = figure.colorbar(image, ax=list(axes.flat), ticks=ends, shrink=.5)
-    bar.ax.set_yticklabels(['low', 'high'])
+    figure.colorbar(image, ax=list(axes.flat), shrink=.5).set_label(label, fontsize=9)
     return figure
 
 # %% ../nbs/06_maps.ipynb #de8b2195
-def draw_field(ax, frame, x, i):
+def draw_field(ax, frame, x, i, least, most):
     "A frame, or frame `i` of `x` over its grey values; the colours if there are any"
-    if x is None:
-        ax.imshow(frame)
-        return None
+    if x is None: return ax.imshow(frame)
     ax.imshow(frame.mean(-1), cmap='gray', vmin=0, vmax=255)
-    return ax.imshow(x[i], cmap='viridis', alpha=.65, vmin=float(x.min()), vmax=float(x.max()))
+    return ax.imshow(x[i], cmap='viridis', alpha=.65, vmin=least, vmax=most)
+
+def ends_of(fields):
+    "The lowest and the highest number of all fields"
+    fields = list(fields)
+    return min(float(x.min()) for x in fields), max(float(x.max()) for x in fields)
+
+def as_png(figure):
+    "A figure as the bytes of a PNG file"
+    file = BytesIO()
+    figure.savefig(file, format='png', metadata={'Software': None})
+    return file.getvalue()
 
 # %% ../nbs/06_maps.ipynb #7e55c41d
 def cells(maps, words, against):

@@ -17,7 +17,7 @@ from .settings import Settings, is_array, same, short
 
 # %% auto #0
 __all__ = ['NO_SETTINGS', 'BOTH', 'EMBEDDED', 'changed_words', 'changes_from', 'is_writable', 'in_python', 'in_command', 'Recipe',
-           'option_words', 'Row', 'settings_rows', 'settings_tables']
+           'python_lines', 'command_line', 'option_words', 'Row', 'settings_rows', 'settings_tables']
 
 # %% ../nbs/recipe.ipynb #60c6ec48
 def changed_words(
@@ -82,9 +82,10 @@ def in_command(value: Any # Of a setting
         return [':'.join(map(str, x)) if isinstance(x, tuple) else str(x) for x in value]
     return [str(value)]
 
-# %% ../nbs/recipe.ipynb #80363d44
+# %% ../nbs/recipe.ipynb #a044e004
 EMBEDDED = 'the embedded model' # What records call the model that needs no name
 
+# %% ../nbs/recipe.ipynb #80363d44
 @dataclass(frozen=True)
 class Recipe:
     "What makes an edit, as a person would write it"
@@ -101,8 +102,7 @@ class Recipe:
            source: str | None = None, # The video's path; None: its name
           ) -> Recipe:
         "What makes an edit again, as far as a line can say it"
-        name = edit.about.get('preset')
-        name = name if name in PRESETS else 'default'
+        name = edit.about['preset'] if edit.about.get('preset') in PRESETS else 'default'
         changes = changes_from(PRESETS[name], edit.preset)
         source = source or f'{edit.source.name or "source"}.mp4'
         model = edit.about.get('model', '')
@@ -120,27 +120,39 @@ class Recipe:
 
     def python(self) -> str:
         "Lines of Python"
-        names = ['edit', 'load_pipeline']
-        if 'Injection' in map(lambda x: type(x).__name__, self.written().values()):
-            names.insert(0, 'Injection')
-        words = dict(source_prompt=self.source_prompt, preset=self.preset, seed=self.seed)
-        words |= self.written()
-        rest = ''.join(f',\n           {n}={in_python(x)}' for n, x in words.items())
-        lines = [f'from cogvideo_ddim_edit import {", ".join(names)}',
-                 f'pipe = load_pipeline({repr(self.model) if self.model else ""})',
-                 f'out = edit(pipe, {self.source!r}, {self.prompt!r}{rest})']
-        return '\n'.join(lines + [f'# {name}: only the record has it' for name in self.unwritten])
+        return python_lines(self)
 
     def command(self) -> str:
         "A command line"
-        words = [f'--video_path={self.source}', f'--prompt={self.prompt}',
-                 f'--source_prompt={self.source_prompt}', f'--preset={self.preset}',
-                 f'--seed={self.seed}']
-        if self.model:
-            words.append(f'--model_path={self.model}')
-        for name, value in self.written().items():
-            words += option_words(name, value, self.preset)
-        return f'cogvideo-ddim-edit edit {shlex.join(words)}'
+        return command_line(self)
+
+# %% ../nbs/recipe.ipynb #d61ea61b
+def python_lines(recipe: Recipe # From `Recipe.of`
+                ) -> str:
+    "Lines of Python that make an edit again"
+    names = ['edit', 'load_pipeline']
+    if 'Injection' in map(lambda x: type(x).__name__, recipe.written().values()):
+        names.insert(0, 'Injection')
+    words = dict(source_prompt=recipe.source_prompt, preset=recipe.preset, seed=recipe.seed)
+    words |= recipe.written()
+    rest = ''.join(f',\n           {n}={in_python(x)}' for n, x in words.items())
+    lines = [f'from cogvideo_ddim_edit import {", ".join(names)}',
+             f'pipe = load_pipeline({repr(recipe.model) if recipe.model else ""})',
+             f'out = edit(pipe, {recipe.source!r}, {recipe.prompt!r}{rest})']
+    return '\n'.join(lines + [f'# {name}: only the record has it' for name in recipe.unwritten])
+
+# %% ../nbs/recipe.ipynb #47725607
+def command_line(recipe: Recipe # From `Recipe.of`
+                ) -> str:
+    "A command line that makes an edit again"
+    words = [f'--video_path={recipe.source}', f'--prompt={recipe.prompt}',
+             f'--source_prompt={recipe.source_prompt}', f'--preset={recipe.preset}',
+             f'--seed={recipe.seed}']
+    if recipe.model:
+        words.append(f'--model_path={recipe.model}')
+    for name, value in recipe.written().items():
+        words += option_words(name, value, recipe.preset)
+    return f'cogvideo-ddim-edit edit {shlex.join(words)}'
 
 # %% ../nbs/recipe.ipynb #463a8eae
 def option_words(name: str, # Of a setting

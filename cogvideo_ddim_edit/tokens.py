@@ -15,7 +15,7 @@ from .inversion import Inversion
 from .shares import MapsError, need
 
 # %% auto #0
-__all__ = ['word_tokens', 'token_ids', 'len_same', 'places_of', 'text_groups', 'TokenGrid', 'token_grid']
+__all__ = ['word_tokens', 'token_ids', 'len_same', 'places_of', 'text_groups', 'TokenOrder', 'TokenGrid', 'token_grid']
 
 # %% ../nbs/05d_tokens.ipynb #3014c7ec
 def word_tokens(pipe: Any, # A CogVideoX pipeline
@@ -74,8 +74,8 @@ def text_groups(pipe: Any, # A CogVideoX pipeline
 
 # %% ../nbs/05d_tokens.ipynb #88dc2ae6
 @dataclass(frozen=True)
-class TokenGrid:
-    "How the tokens [text | video] of a model are laid out"
+class TokenOrder:
+    "How the tokens [text | video] of a model are numbered"
     text: int # Tokens of text
     frames: int # Rows of tokens in time
     height: int # Tokens
@@ -109,6 +109,9 @@ class TokenGrid:
         need(inside, f'there is no token {place}; frames, rows and columns are {self.shape}')
         return self.text + (frame*self.height + y)*self.width + x
 
+# %% ../nbs/05d_tokens.ipynb #bd691542
+class TokenGrid(TokenOrder):
+    "How the tokens of a model lie over the pixels of a video"
     def pixels(self, x: torch.Tensor, # One number for each token of the video, (…, F, h, w)
                frames: int, # Of the video
                height: int, # Pixels

@@ -21,7 +21,8 @@ TRACKER = '@jupyterlab/notebook-extension:tracker'
 SETTINGS = {'windowingMode': 'none', 'autoStartDefaultKernel': False}
 READY = "document.querySelectorAll('.jp-Notebook .jp-Cell').length >= {}"
 SEEN = """() => [...document.querySelectorAll('.jp-OutputArea-child')].map(output =>
-  [...output.querySelectorAll('img')].some(img => img.complete && img.naturalWidth > 8))"""
+  [...output.querySelectorAll('img')].some(img => img.complete && img.naturalWidth > 8) ||
+  !!output.querySelector('video[poster^="data:image/"]'))"""
 WIDE = """() => [...document.querySelectorAll('.jp-CodeCell .cm-content')].map(
   code => code.scrollWidth - code.closest('.cm-scroller').clientWidth).map(x => Math.max(0, x))"""
 
@@ -51,7 +52,7 @@ def look_at(surfer, server: str, token: str, path: Path) -> str:
     wanted = sum(has_picture(output) for cell in shown for output in cell['outputs'])
     content = {'type': 'notebook', 'format': 'json', 'content': notebook}
     send(f'{server}/api/contents/{path.name}', token, 'PUT', content)
-    surfer.page.goto(f'{server}/doc/tree/{path.name}?token={token}')
+    surfer.page.goto(f'{server}/doc/tree/{path.name}?token={token}', wait_until='commit')
     until(surfer.page, READY.format(len(notebook['cells'])), 90)
     surfer.page.wait_for_timeout(1500)
     surfer.picture(path.stem)
@@ -61,6 +62,13 @@ def look_at(surfer, server: str, token: str, path: Path) -> str:
     if wide:
         problems.append(f'{len(wide)} cells of code are cut at the right')
     return '; '.join(problems)
+
+
+def playwright_error() -> type[Exception]:
+    """What Playwright raises, a time that ran out too"""
+    from playwright.sync_api import Error
+
+    return Error
 
 
 def main() -> int:
@@ -81,12 +89,14 @@ def main() -> int:
         server, token = address.split('/doc/')[0], address.split('token=')[1]
         raw = {'raw': json.dumps(SETTINGS)}
         send(f'{server}/lab/api/settings/{TRACKER}', token, 'PUT', raw)
+        # JupyterLab asks before a notebook that it has brought up to date is left
+        surfer.page.on('dialog', lambda dialog: dialog.accept())
         surfer.page.set_viewport_size({'width': 1200, 'height': 2400})
         for path in paths:
             try:
                 problem = look_at(surfer, server, token, path)
-            except Failed as failure:
-                problem = str(failure)
+            except (Failed, playwright_error()) as failure:
+                problem = str(failure).splitlines()[0]
             print(f'{"FAIL" if problem else "ok  "} {relative(path)} {problem}', flush=True)
             wrong += bool(problem)
     print(f'{len(paths) - wrong} passed, {wrong} failed')

@@ -6,7 +6,9 @@
 
 Wrong is a picture that is one flat colour, has no description for those who cannot see it, is wider
 than 1,600 pixels, or smaller than 32 pixels; also a notebook whose videos have no still picture
-beside them. The exit status is 1 if anything is wrong."""
+beside them. The description is one line of the cell, `#| fig-alt: what is seen`, which the site
+gives to screen readers; pictures inside HTML carry it themselves (alt). Proofs need none. The exit
+status is 1 if anything is wrong."""
 
 import html
 import io
@@ -21,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw
 from project import cells, chosen, relative
+from readme import directives
 
 SMALLEST, WIDEST = 32, 1600
 TILE, CAPTION, COLUMNS = 300, 16, 6
@@ -41,8 +44,8 @@ def decoded(data: str) -> Image.Image:
     return Image.open(io.BytesIO(b64decode(data)))
 
 
-def pictures_of(output: dict, place: str, text: str) -> Iterator[Picture]:
-    """The pictures of an output; `text` is what the cell before it says"""
+def pictures_of(output: dict, place: str, described: bool) -> Iterator[Picture]:
+    """The pictures of an output; does its cell describe them?"""
     data = output.get('data', {})
     page = ''.join(data.get('text/html', ''))
     inside = list(EMBEDDED.finditer(page))
@@ -50,18 +53,17 @@ def pictures_of(output: dict, place: str, text: str) -> Iterator[Picture]:
         image = decoded(html.unescape(found[1]))
         yield Picture(place, image, bool(DESCRIBED.search(found[0])))
     if 'image/png' in data and not inside:
-        described = bool(text or ''.join(data.get('text/plain', '')))
+        described = described or 'text/html' in data  # the site shows that: a player with its title
         yield Picture(place, decoded(''.join(data['image/png'])), described)
 
 
 def pictures(path: Path) -> Iterator[Picture]:
     """All pictures of a notebook, in order"""
-    text = ''
+    proof = path.parent.name == 'proofs'
     for number, cell in enumerate(cells(path)):
-        if cell['cell_type'] == 'markdown':
-            text = ''.join(cell['source'])
+        described = proof or bool(directives(cell['source'])[0].get('fig-alt'))
         for output in cell.get('outputs', []):
-            yield from pictures_of(output, f'{relative(path)} {number}', text)
+            yield from pictures_of(output, f'{relative(path)} {number}', described)
 
 
 def faults(picture: Picture) -> list[str]:
@@ -74,7 +76,7 @@ def faults(picture: Picture) -> list[str]:
     if max(image.size) < SMALLEST or image.width > WIDEST:
         found.append(f'has {image.width}×{image.height} pixels')
     if not picture.described:
-        found.append('has no description (alt) for those who cannot see it')
+        found.append('has no description: add a line `#| fig-alt: what is seen`')
     return [f'{picture.place}: a picture {text}' for text in found]
 
 
