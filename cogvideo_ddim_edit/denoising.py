@@ -9,6 +9,8 @@ from contextlib import contextmanager, nullcontext
 from math import cos, sin
 from typing import Any
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
 from .inversion import Inversion, sampler
@@ -47,7 +49,7 @@ def guided(transformer: torch.nn.Module, # A CogVideoX transformer
 
 # %% ../nbs/05_denoising.ipynb #3d6b7bf8
 def denoised(job: Job # With an inversion
-            ) -> torch.Tensor: # (k, latent_frames, channels, h, w), float32, on the CPU
+            ) -> Float[Tensor, 'prompts latent_frames channels h w']: # float32, on the CPU
     "Final latents of prompted reconstruction; raises `EditError`"
     pipe, inversion, edit, k = job.pipe, job.inversion, job.preset.edit, len(job.prompts)
     n = inversion.settings.num_inference_steps
@@ -97,7 +99,7 @@ def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tenso
     return words, negative, encode_prompts(job.pipe, [shown], job.texts)
 
 # %% ../nbs/05_denoising.ipynb #1358cb3e
-def region_of(job: Job) -> torch.Tensor | None: # (k, tokens), 0…1; None: everything
+def region_of(job: Job) -> Float[Tensor, 'prompts video_tokens'] | None: # 0…1; None: everything
     "What may change, where an injection is divided by it"
     if job.masks is None or not job.preset.edit.injection.by_region: return None
     return torch.stack([token_mask(job.pipe, mask).flatten() for mask in job.masks])
@@ -112,11 +114,11 @@ def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
 
 # %% ../nbs/05_denoising.ipynb #f53d6684
 def renoised(pipe: Any, # A CogVideoX pipeline
-             start: torch.Tensor, # Inverted latents, (1, padded_frames, channels, h, w)
+             start: Float[Tensor, '1 padded_frames channels h w'], # Inverted latents
              inversion: Inversion, # They are from
              timestep: int, # Of `start`
              times: int, # K of K-RNR
-            ) -> torch.Tensor: # As `start`
+            ) -> Float[Tensor, '1 padded_frames channels h w']:
     "The source noised with its inverted latents, and again with what comes out (1)"
     φ = angle(pipe.scheduler.alphas_cumprod[timestep]).item()
     need(cos(φ) > 1e-3, f'renoise is {times}, but at timestep {timestep} there is nothing of the '
@@ -135,7 +137,7 @@ def sampled_again(
     inversion: Inversion, # From `invert`
     injection: Injection = UNSEEN, # What is in view of the source
     **changes: Any, # Fields of `EditSettings`: start, strength, replay, …
-) -> torch.Tensor: # (1, latent_frames, channels, h, w)
+) -> Float[Tensor, '1 latent_frames channels h w']:
     "Latents of the source again, as well as model and inversion allow"
     settings = EditSettings(injection, '', 1., keep_below=0.).changed(**changes)
     job = Job(pipe, inversion.video, [inversion.prompt], inversion.prompt, Preset(edit=settings),
