@@ -17,7 +17,7 @@ from .inversion import Inversion, sampler
 from .checks import StartError
 from .jobs import Job, found_masks, start_latents
 from .outside import keep_outside
-from .masks import token_mask
+from .masks import region_of
 from .presets import EditSettings, Preset
 from .reference import around, injected
 from .schedule import within
@@ -63,7 +63,8 @@ def denoised(job: Job # With an inversion
     view = guide = nullcontext()
     if edit.injection.gives:
         view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
-                        reference, inversion.image_latents, region=region_of(job))
+                        reference, inversion.image_latents,
+                        region=region_of(pipe, edit.injection, job.masks))
     if edit.guided:
         guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
     with scheduler_of(pipe, scheduler), view, guide:
@@ -99,11 +100,6 @@ def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tenso
     return words, negative, encode_prompts(job.pipe, [shown], job.texts)
 
 # %% ../nbs/05_denoising.ipynb #1358cb3e
-def region_of(job: Job) -> Float[Tensor, 'prompts video_tokens'] | None: # 0…1; None: everything
-    "What may change, where an injection is divided by it"
-    if job.masks is None or not job.preset.edit.injection.by_region: return None
-    return torch.stack([token_mask(job.pipe, mask).flatten() for mask in job.masks])
-
 def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
     "What puts the source back outside of the masks"
     if job.masks is None: return None

@@ -16,7 +16,7 @@ from .calls import call_pipeline, encode_prompts, pad_latents
 from .compatibility import check_use
 from .flow_rules import likeness_weights, next_noise, step_towards
 from .injection import Injection
-from .masks import pad_mask, token_mask
+from .masks import pad_mask, region_of
 from .presets import EditSettings, Preset, PresetError
 from .reference import around, view_of
 from .schedule import within
@@ -218,7 +218,7 @@ def flow_latents(
     words, source, negative = flow_texts(pipe, prompts, source_prompt, preset, texts)
     def rows(x): return x.expand(len(prompts), *x.shape[1:]).repeat_interleave(edit.samples, 0)
     beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale,
-                           injection, region_of(pipe, edit, mask))
+                           injection, region_of(pipe, edit.injection, mask))
     with scheduler_of(pipe, scheduler), beside:
         call_pipeline(pipe, rows(z), rows(words), rows(negative) if edit.guided else None, image,
                       num_inference_steps=n, guidance_scale=edit.guidance_scale)
@@ -241,11 +241,6 @@ def flow_scheduler(pipe: Any, # A CogVideoX pipeline
     return scheduler.between(latents, seed, padded, edits, preset.edit)
 
 # %% ../nbs/04b_flow.ipynb #c2bae76e
-def region_of(pipe: Any, edit: EditSettings, mask: torch.Tensor | None) -> torch.Tensor | None:
-    "What may change, in tokens, where an injection is divided by it; None: everything"
-    if mask is None or not edit.injection.by_region: return None
-    return token_mask(pipe, mask[0]).flatten()[None]
-
 def one_by_one(preset: Preset) -> bool:
     "Must several prompts be edited one after the other?"
     injection = preset.edit.injection

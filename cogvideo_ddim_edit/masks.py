@@ -13,12 +13,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
+from .injection import Injection
 from .inversion import Inversion
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, need
 
 # %% auto #0
-__all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask',
+__all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'region_of',
            'implied_prediction', 'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'box_mean',
            'box_max', 'smoothed', 'soft_mask', 'spread_over', 'change', 'difference_mask', 'elsewhere',
            'automatic_mask']
@@ -84,6 +85,16 @@ def token_mask(pipe: Any, # A CogVideoX pipeline
     c = pipe.transformer.config
     patch = c.patch_size_t or 1, c.patch_size, c.patch_size
     return F.max_pool3d(pad_mask(pipe, mask)[None], patch)[0]
+
+# %% ../nbs/04a_masks.ipynb #4a08505d
+def region_of(pipe: Any, # A CogVideoX pipeline
+              injection: Injection, # Perhaps divided by the masks
+              masks: Float[Tensor, 'prompts latent_frames h w'] | None, # None: everywhere
+             ) -> Float[Tensor, 'prompts video_tokens'] | None: # 0…1; None: everything
+    "What may change, where an injection is divided by it (`04c_divided`)"
+    if masks is None or not injection.by_region: return None
+    return torch.stack([token_mask(pipe, mask).flatten() for mask in masks])
+
 
 # %% ../nbs/04a_masks.ipynb #943687e4
 def implied_prediction(inversion: Inversion, # From `invert`
