@@ -72,9 +72,10 @@ def parted(
             out[edit::n, :, places] = attend(asks, *seen)
     return out
 
-# %% ../nbs/04c_divided.ipynb #b49f02d9
+# %% ../nbs/04c_divided.ipynb #cee3b9c6
 PLAIN = CogVideoXAttnProcessor2_0ForDDIMInversion
 
+# %% ../nbs/04c_divided.ipynb #b49f02d9
 class DividedAttnProcessor: # no subclass: `capture` would take it for the plain one
     "Edit rows see the reference as a region says: (1) or (2)"
     _attention_backend = _parallel_config = None # Set by diffusers

@@ -67,7 +67,6 @@ def injected(
     always = injection.always(region is not None)
 
     def references(rows): return now.rows
-
     def before(keywords):
         now.rows = 0
         if another_use(blocks, references): return keywords # the inner one counts
