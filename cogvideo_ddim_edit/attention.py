@@ -10,6 +10,8 @@ from functools import partial
 import math
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
 from diffusers.models.attention_dispatch import dispatch_attention_fn
 from diffusers.models.embeddings import apply_rotary_emb
 from . import settings
@@ -21,12 +23,12 @@ __all__ = ['KINDS', 'merge', 'attention_with_lse', 'InjectionError', 'need', 're
 
 # %% ../nbs/04_attention.ipynb #470160c2
 def merge(
-    out_a: torch.Tensor, # Attention over keys a, (..., S, d)
-    lse_a: torch.Tensor, # Log of the sum of its exponentials, (..., S)
-    out_b: torch.Tensor, # Attention over keys b, (..., S, d)
-    lse_b: torch.Tensor, # Log of the sum of its exponentials, (..., S)
+    out_a: Float[Tensor, '*rows tokens size'], # Attention over keys a
+    lse_a: Float[Tensor, '*rows tokens'], # Log of the sum of its exponentials
+    out_b: Float[Tensor, '*rows tokens size'], # Attention over keys b
+    lse_b: Float[Tensor, '*rows tokens'], # Log of the sum of its exponentials
     log_weight: float = 0., # What each key of b counts for, as a logarithm; -∞ to ∞
-) -> tuple[torch.Tensor, torch.Tensor]: # Attention and its log-sum-exp, in `lse_a`'s precision
+) -> tuple[Float[Tensor, '*rows tokens size'], Float[Tensor, '*rows tokens']]: # As `lse_a`
     "Attention over both groups of keys"
     share = torch.sigmoid(lse_b + log_weight - lse_a)
     out = torch.lerp(out_a.to(share), out_b.to(share), share[..., None])
@@ -58,28 +60,27 @@ def fused_kernel(q, k, v):
     return None
 
 def attention_by_hand(q, k, v, scale):
-    "As `attention_with_lse`, from the definition"
-    scores = (q @ k.mT).to(torch.promote_types(q.dtype, torch.float32))*scale
-    lse = scores.logsumexp(-1)
-    return (scores - lse[..., None]).exp().to(v) @ v, lse
+    "As `attention_with_lse`, from the definition, by 1,024 queries at a time"
+    outs, lses = [], []
+    for part in q.split(1024, 2):
+        scores = (part @ k.mT).to(torch.promote_types(q.dtype, torch.float32))*scale
+        lses.append(scores.logsumexp(-1, keepdim=True))
+        outs.append((scores - lses[-1]).exp().to(v) @ v)
+    return torch.cat(outs, 2), torch.cat(lses, 2)[..., 0]
 
 # %% ../nbs/04_attention.ipynb #ab81eb55
 def attention_with_lse(
-    q: torch.Tensor, # (B, heads, S, d)
-    k: torch.Tensor, # (B, heads, K, d)
-    v: torch.Tensor, # (B, heads, K, d)
-    log_weights: torch.Tensor | None = None, # What each key counts for, logarithms (K,), finite
-) -> tuple[torch.Tensor, torch.Tensor]: # (B, heads, S, d) and (B, heads, S), at least float32
+    q: Float[Tensor, 'batch heads tokens size'], # Queries
+    k: Float[Tensor, 'batch heads keys size'], # Keys
+    v: Float[Tensor, 'batch heads keys value_size'], # Values
+    log_weights: Float[Tensor, ' keys'] | None = None, # What each key counts for, finite logarithms
+) -> tuple[Float[Tensor, 'batch heads tokens value_size'], Float[Tensor, 'batch heads tokens']]:
     "Attention and the log of the sum of its exponentials, without holding S×K scores"
     scale, d, S = q.shape[-1]**-.5, v.shape[-1], q.shape[2]
     if log_weights is not None:
         q, k, v = weigh_keys(q, k, v, log_weights)
-    kernel = fused_kernel(q, k, v)
-    if kernel:
-        out, lse = kernel(q, k, v, scale=scale)[:2]
-    else:
-        parts = [attention_by_hand(part, k, v, scale) for part in q.split(1024, 2)]
-        out, lse = (torch.cat(x, 2) for x in zip(*parts, strict=True))
+    kernel = fused_kernel(q, k, v) or attention_by_hand
+    out, lse = kernel(q, k, v, scale=scale)[:2]
     return out[..., :d], lse[..., :S]
 
 # %% ../nbs/04_attention.ipynb #4bf24a1a
@@ -94,19 +95,19 @@ def need(ok, sentence):
 
 # %% ../nbs/04_attention.ipynb #03b1ac56
 def reference_attention(
-    q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
-    k: torch.Tensor, # The edit rows' keys, (E, heads, S, d)
-    v: torch.Tensor, # The edit rows' values, (E, heads, S, d)
-    q_ref: torch.Tensor, # The reference rows' queries, (R, heads, S, d)
-    k_ref: torch.Tensor, # The reference rows' keys, (R, heads, S, d)
-    v_ref: torch.Tensor, # The reference rows' values, (R, heads, S, d)
-    text_length: int, # How many of the S tokens are text
+    q: Float[Tensor, 'edits heads tokens size'], # The edit rows' queries
+    k: Float[Tensor, 'edits heads tokens size'], # The edit rows' keys
+    v: Float[Tensor, 'edits heads tokens size'], # The edit rows' values
+    q_ref: Float[Tensor, 'references heads tokens size'], # The reference rows' queries
+    k_ref: Float[Tensor, 'references heads tokens size'], # The reference rows' keys
+    v_ref: Float[Tensor, 'references heads tokens size'], # The reference rows' values
+    text_length: int, # How many of the tokens, the first ones, are text
     kind: str, # One of `KINDS`
     weight: float = 1., # 0 (nothing) to ∞ (only the reference)
     shown: PerToken = VIDEO_ONLY, # How much each reference token is shown
     looks: PerToken = VIDEO_ONLY, # How far each edit token looks
     attend: Callable = F.scaled_dot_product_attention, # Plain attention of q, k, v
-) -> torch.Tensor: # (E, heads, S, d)
+) -> Float[Tensor, 'edits heads tokens size']:
     "Attention of edit rows over themselves and the reference"
     shown, looks = (numbers.tokens(text_length, q.shape[2]) for numbers in (shown, looks))
     if weight == 0 or is_empty(shown.some) or is_empty(looks.some): return attend(q, k, v)
@@ -189,13 +190,13 @@ def attend_groups(q, groups, attend):
 # %% ../nbs/04_attention.ipynb #1b8d7677
 def project(
     attn: torch.nn.Module, # The attention module of a block
-    hidden_states: torch.Tensor, # [text | video] tokens, (B, S, D)
+    hidden_states: Float[Tensor, 'batch tokens features'], # [text | video] tokens
     text_length: int, # How many of them are text
-    rotary: tuple[torch.Tensor, torch.Tensor] | None, # cos and sin of the video tokens
-) -> tuple[torch.Tensor, ...]: # Queries, keys and values, each (B, heads, S, D/heads)
+    rotary: tuple[Tensor, Tensor] | None, # cos and sin, (video_tokens, size)
+) -> tuple[Float[Tensor, 'batch heads tokens size'], ...]: # Queries, keys and values
     "Queries, keys and values as CogVideoX makes them"
     if attn.fused_projections:
-        q, k, v = attn.to_qkv(hidden_states).chunk(3, -1)
+        q, k, v = (x.contiguous() for x in attn.to_qkv(hidden_states).chunk(3, -1))
     else:
         q, k, v = (layer(hidden_states) for layer in (attn.to_q, attn.to_k, attn.to_v))
     q, k, v = (x.unflatten(-1, (attn.heads, -1)).transpose(1, 2) for x in (q, k, v))
@@ -292,9 +293,8 @@ def parallel_config(transformer, processor):
 # %% ../nbs/04_attention.ipynb #431430b0
 def inherit(transformer, old, new):
     "`new` computes where and with what `old` did"
-    found = dict(_attention_backend=getattr(old, '_attention_backend', None),
-                 _parallel_config=parallel_config(transformer, old))
-    for name, value in found.items():
+    backend, parallel = getattr(old, '_attention_backend', None), parallel_config(transformer, old)
+    for name, value in dict(_attention_backend=backend, _parallel_config=parallel).items():
         if getattr(new, name, value) is None:
             setattr(new, name, value)
     return new

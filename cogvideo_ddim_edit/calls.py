@@ -10,6 +10,8 @@ from typing import Any
 import warnings
 import numpy as np
 import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
 from .models import requirements
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_text, is_number, need
@@ -21,8 +23,8 @@ __all__ = ['pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
-                latents: torch.Tensor, # (batch, latent_frames, channels, h, w)
-               ) -> torch.Tensor: # (batch, padded_frames, channels, h, w)
+                latents: Float[Tensor, 'batch latent_frames channels h w'], # Of videos
+               ) -> Float[Tensor, 'batch padded_frames channels h w']:
     "Latents with copies of the first in front, as many as the model's temporal patch needs"
     n = -latents.shape[1] % (pipe.transformer.config.patch_size_t or 1)
     return torch.cat([latents[:, :1]]*n + [latents], 1)
@@ -41,8 +43,8 @@ class PromptError(EditError):
 
 def encode_prompts(pipe: Any, # A CogVideoX pipeline
                    prompts: Sequence[str], # What to encode
-                   known: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
-                  ) -> torch.Tensor: # (prompts, tokens, channels)
+                   known: dict[str, Tensor] | None = None, # Texts encoded before; it grows
+                  ) -> Float[Tensor, 'prompts text_tokens text_channels']:
     "Text embeddings, all as long as the model wants them; the encoder runs for new texts only"
     known = {} if known is None else known
     new = [p for p in dict.fromkeys(prompts) if p not in known]
@@ -83,7 +85,7 @@ def check_seed(seed: int # Of noise
 
 def seeded_noise(shape: Sequence[int], # Of the noise
                  seed: int, # Same seed, same noise
-                ) -> torch.Tensor: # float32, on the CPU
+                ) -> Float[Tensor, '*shape']: # float32, on the CPU
     "Normal noise"
     return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
 
@@ -100,7 +102,7 @@ class NoiseLikeness:
                 f'correlation of neighbours {self.correlation:.2f}')
 
 # %% ../nbs/03b_calls.ipynb #82ff85b6
-def noise_likeness(latents: torch.Tensor # (batch, latent_frames, channels, h, w)
+def noise_likeness(latents: Float[Tensor, 'batch latent_frames channels h w'] # Of an inversion
                   ) -> NoiseLikeness:
     "Mean, standard deviation and spatial correlation of `latents`"
     x = latents.double()
@@ -111,13 +113,14 @@ def noise_likeness(latents: torch.Tensor # (batch, latent_frames, channels, h, w
     return NoiseLikeness(mean.item(), power.sqrt().item(), (products.mean()/power).item())
 
 # %% ../nbs/03b_calls.ipynb #0f97aef8
-def call_pipeline(pipe: Any, # A CogVideoX pipeline
-                  latents: torch.Tensor, # (batch, padded_frames, channels, h, w) to start from
-                  prompt_embeds: torch.Tensor, # (batch, tokens, channels)
-                  negative_prompt_embeds: torch.Tensor | None = None, # For guidance_scale > 1
-                  image: np.ndarray | None = None, # First frame, for image-to-video models
-                  **kwargs: Any, # num_inference_steps, guidance_scale, callback_on_step_end, …
-                 ) -> torch.Tensor: # As `latents`; float32 when the scheduler is ours
+def call_pipeline(
+    pipe: Any, # A CogVideoX pipeline
+    latents: Float[Tensor, 'batch padded_frames channels h w'], # To start from
+    prompt_embeds: Float[Tensor, 'batch text_tokens text_channels'], # What the videos show
+    negative_prompt_embeds: Float[Tensor, 'batch text_tokens text_channels'] | None = None,
+    image: UInt8[np.ndarray, 'height width 3'] | None = None, # First frame, if the model takes one
+    **kwargs: Any, # num_inference_steps, guidance_scale, callback_on_step_end, …
+) -> Float[Tensor, 'batch padded_frames channels h w']: # float32 when the scheduler is ours
     "The stock pipeline from given latents to final latents"
     device, scheduler = pipe._execution_device, pipe.scheduler
     ours = isinstance(scheduler, CogVideoXDDIMPathScheduler)
@@ -135,7 +138,7 @@ def call_pipeline(pipe: Any, # A CogVideoX pipeline
 
 # %% ../nbs/03b_calls.ipynb #097339fa
 def size_arguments(pipe: Any, # A CogVideoX pipeline
-                   latents: torch.Tensor, # (batch, padded_frames, channels, h, w)
+                   latents: Float[Tensor, 'batch padded_frames channels h w'], # That it starts from
                   ) -> dict[str, int]:
     "The size that the pipeline has to be told"
     frames, (h, w) = latents.shape[1], latents.shape[3:]
@@ -143,7 +146,7 @@ def size_arguments(pipe: Any, # A CogVideoX pipeline
     return dict(num_frames=(frames - 1)*pipe.vae_scale_factor_temporal + 1,
                 height=h*across, width=w*across)
 
-def first_frame_arguments(image: np.ndarray, # (height, width, 3), uint8
+def first_frame_arguments(image: UInt8[np.ndarray, 'height width 3'],
                           rows: int, # Of the batch
                          ) -> dict[str, list]:
     "The first frame as an image-to-video pipeline takes it, and the seed of its encoding"

@@ -9,13 +9,15 @@ from contextlib import contextmanager, nullcontext
 from math import cos, sin
 from typing import Any
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
 from .inversion import Inversion, sampler
 from .checks import StartError
 from .jobs import Job, found_masks, start_latents
 from .outside import keep_outside
-from .masks import token_mask
+from .masks import region_of
 from .presets import EditSettings, Preset
 from .reference import around, injected
 from .schedule import within
@@ -47,7 +49,7 @@ def guided(transformer: torch.nn.Module, # A CogVideoX transformer
 
 # %% ../nbs/05_denoising.ipynb #3d6b7bf8
 def denoised(job: Job # With an inversion
-            ) -> torch.Tensor: # (k, latent_frames, channels, h, w), float32, on the CPU
+            ) -> Float[Tensor, 'prompts latent_frames channels h w']: # float32, on the CPU
     "Final latents of prompted reconstruction; raises `EditError`"
     pipe, inversion, edit, k = job.pipe, job.inversion, job.preset.edit, len(job.prompts)
     n = inversion.settings.num_inference_steps
@@ -61,7 +63,8 @@ def denoised(job: Job # With an inversion
     view = guide = nullcontext()
     if edit.injection.gives:
         view = injected(pipe.transformer, edit.injection, Part(inversion.trajectory, timesteps),
-                        reference, inversion.image_latents, region=region_of(job))
+                        reference, inversion.image_latents,
+                        region=region_of(pipe, edit.injection, job.masks))
     if edit.guided:
         guide = guided(pipe.transformer, edit.guidance_interval, timesteps)
     with scheduler_of(pipe, scheduler), view, guide:
@@ -97,11 +100,6 @@ def edit_texts(job: Job) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tenso
     return words, negative, encode_prompts(job.pipe, [shown], job.texts)
 
 # %% ../nbs/05_denoising.ipynb #1358cb3e
-def region_of(job: Job) -> torch.Tensor | None: # (k, tokens), 0…1; None: everything
-    "What may change, where an injection is divided by it"
-    if job.masks is None or not job.preset.edit.injection.by_region: return None
-    return torch.stack([token_mask(job.pipe, mask).flatten() for mask in job.masks])
-
 def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
     "What puts the source back outside of the masks"
     if job.masks is None: return None
@@ -112,11 +110,11 @@ def outside(job: Job) -> Callable | None: # For `callback_on_step_end`
 
 # %% ../nbs/05_denoising.ipynb #f53d6684
 def renoised(pipe: Any, # A CogVideoX pipeline
-             start: torch.Tensor, # Inverted latents, (1, padded_frames, channels, h, w)
+             start: Float[Tensor, '1 padded_frames channels h w'], # Inverted latents
              inversion: Inversion, # They are from
              timestep: int, # Of `start`
              times: int, # K of K-RNR
-            ) -> torch.Tensor: # As `start`
+            ) -> Float[Tensor, '1 padded_frames channels h w']:
     "The source noised with its inverted latents, and again with what comes out (1)"
     φ = angle(pipe.scheduler.alphas_cumprod[timestep]).item()
     need(cos(φ) > 1e-3, f'renoise is {times}, but at timestep {timestep} there is nothing of the '
@@ -135,7 +133,7 @@ def sampled_again(
     inversion: Inversion, # From `invert`
     injection: Injection = UNSEEN, # What is in view of the source
     **changes: Any, # Fields of `EditSettings`: start, strength, replay, …
-) -> torch.Tensor: # (1, latent_frames, channels, h, w)
+) -> Float[Tensor, '1 latent_frames channels h w']:
     "Latents of the source again, as well as model and inversion allow"
     settings = EditSettings(injection, '', 1., keep_below=0.).changed(**changes)
     job = Job(pipe, inversion.video, [inversion.prompt], inversion.prompt, Preset(edit=settings),

@@ -6,6 +6,8 @@
 from __future__ import annotations
 from collections.abc import Callable
 import torch
+from jaxtyping import Float
+from torch import Tensor
 from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, blend, need, put_together)
 from .schedule import EVERY_TOKEN, PerToken
@@ -14,10 +16,10 @@ from .schedule import EVERY_TOKEN, PerToken
 __all__ = ['PLAIN', 'of_rows', 'structured', 'in_video', 'parted', 'DividedAttnProcessor']
 
 # %% ../nbs/04c_divided.ipynb #8c9e02f4
-def of_rows(region: torch.Tensor, # (k, tokens of the video), 0 (stays) to 1 (may change)
-            rows: int, # Of the batch: row r belongs to edit r modulo k
-            like: torch.Tensor, # For device and number format
-           ) -> torch.Tensor: # (rows, 1, tokens of the video, 1)
+def of_rows(region: Float[Tensor, 'prompts video_tokens'], # 0 (stays) to 1 (may change)
+            rows: int, # Of the batch: row r belongs to edit r modulo `prompts`
+            like: Tensor, # For device and number format
+           ) -> Float[Tensor, 'edits 1 video_tokens 1']:
     "A number for each token and row, to multiply (rows, heads, tokens, channels) with"
     need(rows % len(region) == 0, f'there are {rows} rows for {len(region)} masks; give a mask for '
          'each edit')
@@ -25,15 +27,15 @@ def of_rows(region: torch.Tensor, # (k, tokens of the video), 0 (stays) to 1 (ma
 
 # %% ../nbs/04c_divided.ipynb #76c0fb5e
 def structured(
-    q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
-    k: torch.Tensor, # Their keys
-    v: torch.Tensor, # Their values
-    reference: tuple[torch.Tensor, ...], # Queries, keys and values of the reference rows
-    region: torch.Tensor, # (E, 1, tokens of the video, 1), from `of_rows`
+    q: Float[Tensor, 'edits heads tokens size'], # The edit rows' queries
+    k: Float[Tensor, 'edits heads tokens size'], # Their keys
+    v: Float[Tensor, 'edits heads tokens size'], # Their values
+    reference: tuple[Float[Tensor, 'references heads tokens size'], ...], # The reference rows'
+    region: Float[Tensor, 'edits 1 video_tokens 1'], # From `of_rows`
     inside: float, # Share of the source's queries and keys inside of the region, 0…1
     looks: PerToken, # How far each edit token looks
     attend: Callable, # Plain attention of q, k, v
-) -> torch.Tensor: # (E, heads, S, d)
+) -> Float[Tensor, 'edits heads tokens size']:
     "Attention (1): structure of the source inside of a region, all of it outside"
     outside = 1 - region
     structure = outside + inside*region
@@ -51,12 +53,12 @@ def in_video(x, ref, part):
 
 # %% ../nbs/04c_divided.ipynb #7e32b56a
 def parted(
-    q: torch.Tensor, # The edit rows' queries, (E, heads, S, d)
-    k: torch.Tensor, # Keys that they see
-    v: torch.Tensor, # Values that they see
-    region: torch.Tensor, # (k, tokens of the video), inside above 0.5
+    q: Float[Tensor, 'edits heads tokens size'], # The edit rows' queries
+    k: Float[Tensor, 'edits heads tokens size'], # Keys that they see
+    v: Float[Tensor, 'edits heads tokens size'], # Values that they see
+    region: Float[Tensor, 'prompts video_tokens'], # Inside above 0.5
     attend: Callable, # Plain attention of q, k, v
-) -> torch.Tensor: # (E, heads, S, d)
+) -> Float[Tensor, 'edits heads tokens size']:
     "Attention (2): inside of a region looks inside, the rest at the rest, text at everything"
     out, text, n = torch.zeros_like(q), q.shape[2] - region.shape[1], len(region)
     out[:, :, :text] = attend(q[:, :, :text], k, v)
@@ -70,9 +72,10 @@ def parted(
             out[edit::n, :, places] = attend(asks, *seen)
     return out
 
-# %% ../nbs/04c_divided.ipynb #b49f02d9
+# %% ../nbs/04c_divided.ipynb #cee3b9c6
 PLAIN = CogVideoXAttnProcessor2_0ForDDIMInversion
 
+# %% ../nbs/04c_divided.ipynb #b49f02d9
 class DividedAttnProcessor: # no subclass: `capture` would take it for the plain one
     "Edit rows see the reference as a region says: (1) or (2)"
     _attention_backend = _parallel_config = None # Set by diffusers
@@ -81,7 +84,7 @@ class DividedAttnProcessor: # no subclass: `capture` would take it for the plain
     def __init__(self,
         kind: str, # 'queries and keys' (1) or 'replaced' (2)
         weight: Callable[[], float], # Of the present step: 0 or 1
-        region: torch.Tensor, # (k, tokens of the video), 0 (stays) to 1 (may change)
+        region: Float[Tensor, 'prompts video_tokens'], # 0 (stays) to 1 (may change)
         shown: PerToken = EVERY_TOKEN, # Is the reference's text shown, for (2)
         looks: PerToken = EVERY_TOKEN, # Does the edit's text look?
         references: Callable[[int], int] | None = None, # Rows → how many are references

@@ -23,9 +23,10 @@ from .mp4 import write_mp4
 # %% auto #0
 __all__ = ['FILES', 'Edit', 'edit_page', 'still_picture', 'save_edit', 'load_edit', 'from_record', 'video_grid']
 
-# %% ../nbs/04f_edits.ipynb #ba526307
+# %% ../nbs/04f_edits.ipynb #5c681242
 FILES = dict(latents='edit.safetensors', record='edit.json', video='edit.mp4')
 
+# %% ../nbs/04f_edits.ipynb #ba526307
 @dataclass(frozen=True, eq=False)
 class Edit:
     "An edited video, where it came from and how it was made"

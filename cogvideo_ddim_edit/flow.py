@@ -10,11 +10,13 @@ from math import cos, sin, tan
 from typing import Any
 import numpy as np
 import torch
+from jaxtyping import Float, UInt8
+from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .compatibility import check_use
 from .flow_rules import likeness_weights, next_noise, step_towards
 from .injection import Injection
-from .masks import pad_mask, token_mask
+from .masks import pad_mask, region_of
 from .presets import EditSettings, Preset, PresetError
 from .reference import around, view_of
 from .schedule import within
@@ -46,7 +48,7 @@ class SharedNoiseScheduler(CogVideoXDDIMPathScheduler):
         self.noise = self.velocity = self.drawn = None
 
     def scale_model_input(self, sample: torch.Tensor, # The edit, once or twice (guidance)
-                          timestep: int | None = None) -> torch.Tensor:
+                          timestep: int | Tensor | None = None) -> torch.Tensor:
         "The edit with this step's noise, the same for rows with and without prompt and all edits"
         x, every = self.solved.to(sample.device), alike(self)
         size = len(x)//self.edits, *x.shape[1:]
@@ -62,7 +64,7 @@ def alike(scheduler: SharedNoiseScheduler) -> int: # 1: each has a noise of its 
     several = within(how.samples_interval, scheduler.calls, len(scheduler.walk))
     return 1 if several else how.samples
 
-def noisy(scheduler: SharedNoiseScheduler, x: torch.Tensor, t: int) -> torch.Tensor:
+def noisy(scheduler: SharedNoiseScheduler, x: Tensor, t: int | Tensor) -> Tensor:
     "Clean latents with this step's noise"
     φ, times = scheduler.angles[int(t)], len(x)//len(scheduler.noise)
     return cos(φ)*x + sin(φ)*scheduler.noise.to(x).repeat(times, 1, 1, 1, 1)
@@ -71,7 +73,7 @@ def noisy(scheduler: SharedNoiseScheduler, x: torch.Tensor, t: int) -> torch.Ten
 class FlowEditScheduler(SharedNoiseScheduler):
     "Moves a clean latent by the difference of two predictions (1), instead of denoising noise"
     def step(self, model_output: torch.Tensor, # v of the edit's rows
-             timestep: int, # Of this step
+             timestep: int | Tensor, # Of this step
              sample: torch.Tensor, # What the pipeline has
              return_dict: bool = True,
              **kwargs: Any,
@@ -126,7 +128,7 @@ def sources(scheduler: FlowEditScheduler, like: torch.Tensor) -> torch.Tensor:
     "The source's clean latents, a row for each row of one edit"
     return scheduler.source.to(like.device).expand(len(scheduler.noise), -1, -1, -1, -1)
 
-def source_rows(scheduler: FlowEditScheduler, like: torch.Tensor, t: int) -> torch.Tensor:
+def source_rows(scheduler: FlowEditScheduler, like: Tensor, t: int | Tensor) -> Tensor:
     "The source with this step's noise, a row for each row of one edit"
     return noisy(scheduler, sources(scheduler, like), t).to(like)
 
@@ -135,10 +137,10 @@ def source_rows(scheduler: FlowEditScheduler, like: torch.Tensor, t: int) -> tor
 def beside_source(
     transformer: torch.nn.Module, # A CogVideoX transformer
     scheduler: FlowEditScheduler, # In use by the pipeline
-    texts: Sequence[torch.Tensor], # Source prompt, (1, tokens, channels); before it the negative
+    texts: Sequence[Tensor], # Of the source prompt, (1, text_tokens, …); before it the negative
     guidance_scale: float = 1., # Of the source's prediction, if there are two texts
     injection: Injection | None = None, # What the edit's rows take from the source's; None: nothing
-    region: torch.Tensor | None = None, # What may change, (1, tokens), 0…1; None: everything
+    region: Float[Tensor, '1 video_tokens'] | None = None, # What may change, 0…1; None: all
 ) -> Iterator[torch.nn.Module]:
     "`transformer` that also predicts for the source, and hands its velocity to `scheduler`"
     rows, every, weight = 0, 1, 0.
@@ -195,16 +197,16 @@ def guided_velocity(v: torch.Tensor, # Rows under one text, or under the negativ
 @torch.no_grad()
 def flow_latents(
     pipe: Any, # A CogVideoX pipeline
-    latents: torch.Tensor, # Clean latents of the source, (1, latent_frames, channels, h, w)
+    latents: Float[Tensor, '1 latent_frames channels h w'], # Clean latents of the source
     prompts: Sequence[str], # k texts; what the video should become
     source_prompt: str, # What it shows now
     preset: Preset, # Whose engine is 'flow'
     *,
-    mask: torch.Tensor | None = None, # (k, latent_frames, h, w), 0 (stays) to 1; None: 1
-    image: np.ndarray | None = None, # First frame for image-to-video models
+    mask: Float[Tensor, 'prompts latent_frames h w'] | None = None, # 0 (stays) to 1; None: 1
+    image: UInt8[np.ndarray, 'height width 3'] | None = None, # First frame for image-to-video
     seed: int = 0, # Of the noise
     texts: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
-) -> torch.Tensor: # Clean latents of the edits, (k, latent_frames, channels, h, w), float32
+) -> Float[Tensor, 'prompts latent_frames channels h w']: # Of the edits, clean, float32
     "FlowEdit for v-prediction and zero terminal signal; raises `StepsError`, `InjectionError`"
     if len(prompts) > 1 and one_by_one(preset):
         how = dict(image=image, seed=seed, texts=texts)
@@ -216,7 +218,7 @@ def flow_latents(
     words, source, negative = flow_texts(pipe, prompts, source_prompt, preset, texts)
     def rows(x): return x.expand(len(prompts), *x.shape[1:]).repeat_interleave(edit.samples, 0)
     beside = beside_source(pipe.transformer, scheduler, source, edit.source_guidance_scale,
-                           injection, region_of(pipe, edit, mask))
+                           injection, region_of(pipe, edit.injection, mask))
     with scheduler_of(pipe, scheduler), beside:
         call_pipeline(pipe, rows(z), rows(words), rows(negative) if edit.guided else None, image,
                       num_inference_steps=n, guidance_scale=edit.guidance_scale)
@@ -226,8 +228,8 @@ def flow_latents(
 # %% ../nbs/04b_flow.ipynb #dac961d7
 def flow_scheduler(pipe: Any, # A CogVideoX pipeline
                    preset: Preset, # Whose engine is 'flow'
-                   latents: torch.Tensor, # Clean and padded, (1, padded_frames, channels, h, w)
-                   mask: torch.Tensor | None, # (k, latent_frames, h, w)
+                   latents: Float[Tensor, '1 padded_frames channels h w'], # Clean
+                   mask: Float[Tensor, 'prompts latent_frames h w'] | None, # From `latent_mask`
                    seed: int, # Of the noise
                    edits: int, # k
                   ) -> FlowEditScheduler:
@@ -239,11 +241,6 @@ def flow_scheduler(pipe: Any, # A CogVideoX pipeline
     return scheduler.between(latents, seed, padded, edits, preset.edit)
 
 # %% ../nbs/04b_flow.ipynb #c2bae76e
-def region_of(pipe: Any, edit: EditSettings, mask: torch.Tensor | None) -> torch.Tensor | None:
-    "What may change, in tokens, where an injection is divided by it; None: everything"
-    if mask is None or not edit.injection.by_region: return None
-    return token_mask(pipe, mask[0]).flatten()[None]
-
 def one_by_one(preset: Preset) -> bool:
     "Must several prompts be edited one after the other?"
     injection = preset.edit.injection

@@ -147,39 +147,44 @@ class Check:
         return (self.velocity_error*self.unrestored)**.5
 
     @property
-    def unlike_the_toy(self) -> str:
-        "Why the embedded model does not know such a video; '' if it does, or is not in use"
-        if self.model != TOY: return ''
-        if math.prod(self.size) > LARGEST_OF_TOY*math.prod(self.trained):
-            return 'it is larger than those it learned from; try {}×{} pixels'.format(*self.trained)
-        if self.strangeness < MOST_STRANGE and self.vae > LEAST_VAE_OF_TOY: return ''
-        return (f'its autoencoder brings back {self.vae:.1f} dB, and of the video hidden in noise '
-                f'{self.unrestored:.0%} is not restored')
-
-    @property
     def sentence(self) -> str:
         "What will go wrong and what to try; '' if nothing speaks against an edit"
-        if why := self.unlike_the_toy:
-            return (f'the embedded model does not know videos like this one ({why}), so the edit '
-                    'will be a smear: it is a toy of moving shapes; use a real model '
-                    f'(--model_path {REAL_MODEL}, in Python load_pipeline({REAL_MODEL!r})), or '
-                    "the preset 'flow', which fails least")
-        if self.vae < LEAST_VAE and self.model != TOY:
-            return (f'the autoencoder alone brings back only {self.vae:.1f} dB of this video, and '
-                    'no edit is sharper than that; use a larger size or another video')
-        lost = self.loss is not None and self.loss > MOST_LOSS
-        return self.of_the_way_back() if lost else ''
-
-    def of_the_way_back(self) -> str:
-        "The sentence for a source that is not found again"
-        prompt = '' if self.prompted else 'give a source prompt, '
-        return (f'sampling the source again comes back {self.loss:.1f} dB below the autoencoder, '
-                f'so an edit will lose as much; {prompt}invert with more steps, start with a '
-                "share of noise (start=.5), or use the preset 'flow', which needs no way back")
+        return what_is_wrong(self)
 
     def as_dict(self) -> dict: # JSON
         "All that was measured"
         return asdict(self) | dict(size=list(self.size), trained=list(self.trained))
+
+# %% ../nbs/04h_gate.ipynb #623f55f8
+def what_is_wrong(check: Check) -> str:
+    "What will go wrong and what to try; '' if nothing speaks against an edit"
+    if why := unlike_the_toy(check):
+        return (f'the embedded model does not know videos like this one ({why}), so the edit '
+                'will be a smear: it is a toy of moving shapes; use a real model '
+                f'(--model_path {REAL_MODEL}, in Python load_pipeline({REAL_MODEL!r})), or '
+                "the preset 'flow', which fails least")
+    if check.vae < LEAST_VAE and check.model != TOY:
+        return (f'the autoencoder alone brings back only {check.vae:.1f} dB of this video, and '
+                'no edit is sharper than that; use a larger size or another video')
+    lost = check.loss is not None and check.loss > MOST_LOSS
+    return of_the_way_back(check) if lost else ''
+
+# %% ../nbs/04h_gate.ipynb #0cb6b872
+def unlike_the_toy(check: Check) -> str:
+    "Why the embedded model does not know such a video; '' if it does, or is not in use"
+    if check.model != TOY: return ''
+    if math.prod(check.size) > LARGEST_OF_TOY*math.prod(check.trained):
+        return 'it is larger than those it learned from; try {}×{} pixels'.format(*check.trained)
+    if check.strangeness < MOST_STRANGE and check.vae > LEAST_VAE_OF_TOY: return ''
+    return (f'its autoencoder brings back {check.vae:.1f} dB, and of the video hidden in noise '
+            f'{check.unrestored:.0%} is not restored')
+
+def of_the_way_back(check: Check) -> str:
+    "The sentence for a source that is not found again"
+    prompt = '' if check.prompted else 'give a source prompt, '
+    return (f'sampling the source again comes back {check.loss:.1f} dB below the autoencoder, '
+            f'so an edit will lose as much; {prompt}invert with more steps, start with a '
+            "share of noise (start=.5), or use the preset 'flow', which needs no way back")
 
 # %% ../nbs/04h_gate.ipynb #bcab497c
 def quick_check(

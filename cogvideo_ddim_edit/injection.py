@@ -18,7 +18,7 @@ from .schedule import (
 from .attention import KINDS, InjectionError, need
 
 # %% auto #0
-__all__ = ['PUBLIC_SCRIPT', 'Injection']
+__all__ = ['PUBLIC_SCRIPT', 'WhenAndWhere', 'Injection']
 
 # %% ../nbs/04c_injection.ipynb #9ec09db9
 RENAMED = dict(share='kind', steps='steps_interval', token_weights='shown', receivers='looks')
@@ -39,34 +39,8 @@ def refuses_wrong_names(cls):
     cls.__init__ = init
     return cls
 
-# %% ../nbs/04c_injection.ipynb #7eb94270
-@refuses_wrong_names
-@dataclass(frozen=True, eq=False, repr=False)
-class Injection(Settings):
-    """What the edit takes from the reference, how strongly, when and where
-
-    `weight` is at most 1 for 'values', and 0 or 1 for 'replaced' and 'queries and keys', which
-    have no pairs in `layers` either. What counts in a block is the weight of the step times the
-    factor of the block. Raises `InjectionError`."""
-    kind: str = 'convex' # 'added', 'convex', 'replaced', 'queries and keys' or 'values'
-    weight: float | tuple = 1. # 0 (nothing) to ∞ (nothing else), or (progress, weight), …
-    steps_interval: tuple | frozenset = (0., 1.) # Part of the steps, 0 (noise) to 1, or numbers
-    layers: tuple | frozenset = (0., 1.) # Part of the depth, numbers, or (depth, factor), …
-    reference_text: bool = False # May the edit look at the reference's text tokens too?
-    text_looks: bool = False # May the edit's text tokens look? It rewrites the prompt
-    row_by_row: bool = False # A reference for each row, under the edit's prompts? Else one for all
-    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_divided
-    shown: torch.Tensor | None = None # Of each reference token, (F, h, w), 0…1; None: 1
-    looks: torch.Tensor | None = None # Of each edit token, (F, h, w), 0…1; None: 1
-
-    def __post_init__(self):
-        check_choice('kind', self.kind, KINDS, InjectionError)
-        self.put(weight=checked_weight(self.weight, self.kind),
-                 steps_interval=checked_steps(self.steps_interval),
-                 layers=checked_layers(self.layers, self.kind),
-                 shown=checked_numbers('shown', self.shown, InjectionError),
-                 looks=checked_numbers('looks', self.looks, InjectionError))
-        check_together(self)
+class NamedSettings(Settings):
+    "Settings of an injection, by their names only"
 
     @classmethod
     def from_dict(cls, about: dict, # From `as_dict`; what is left out has its default
@@ -81,6 +55,10 @@ class Injection(Settings):
         "The same with some other settings; raises `InjectionError`"
         check_settings_names(changes)
         return super().changed(**changes)
+
+# %% ../nbs/04c_injection.ipynb #d483506f
+class WhenAndWhere:
+    "How much an injection takes in each step and in each block"
 
     @property
     def gives(self) -> bool:
@@ -113,25 +91,62 @@ class Injection(Settings):
         "The last block in which it acts"
         return max((i for i in range(n) if self.factor_at(i, n) > 0), default=-1)
 
+# %% ../nbs/04c_injection.ipynb #460f0096
+def injection_picture(injection, steps, layers):
+    "The weight in each step and block, as a matplotlib Figure"
+    across = torch.tensor([injection.weight_at(i, steps) for i in range(steps)])
+    up = torch.tensor([injection.factor_at(i, layers) for i in range(layers)])
+    weights = (up[:, None]*across).nan_to_num(0., torch.inf) # ∞ × 0 is 0
+    return draw_weights(weights, injection.kind)
+
+def injection_page(injection):
+    "The picture as HTML, with what differs from the defaults under it"
+    file = BytesIO()
+    injection.picture().savefig(file, format='png', metadata={'Software': None})
+    image, lines = b64encode(file.getvalue()).decode(), [repr(injection)]
+    for name in ('shown', 'looks'):
+        x = getattr(injection, name)
+        if x is not None:
+            lines.append(f'{name}: {x.gt(0).sum()} of {x.numel()} tokens')
+    return (f'<img alt="weight in each step and block" src="data:image/png;base64,{image}">'
+            f'<br>{html.escape("; ".join(lines))}')
+
+# %% ../nbs/04c_injection.ipynb #7eb94270
+@refuses_wrong_names
+@dataclass(frozen=True, eq=False, repr=False)
+class Injection(WhenAndWhere, NamedSettings):
+    """What the edit takes from the reference, how strongly, when and where
+
+    `weight` is at most 1 for 'values', and 0 or 1 for 'replaced' and 'queries and keys', which
+    have no pairs in `layers` either. What counts in a block is the weight of the step times the
+    factor of the block. Raises `InjectionError`."""
+    kind: str = 'convex' # 'added', 'convex', 'replaced', 'queries and keys' or 'values'
+    weight: float | tuple = 1. # 0 (nothing) to ∞ (nothing else), or (progress, weight), …
+    steps_interval: tuple | frozenset = (0., 1.) # Part of the steps, 0 (noise) to 1, or numbers
+    layers: tuple | frozenset = (0., 1.) # Part of the depth, numbers, or (depth, factor), …
+    reference_text: bool = False # May the edit look at the reference's text tokens too?
+    text_looks: bool = False # May the edit's text tokens look? It rewrites the prompt
+    row_by_row: bool = False # A reference for each row, under the edit's prompts? Else one for all
+    by_region: bool = False # Does the mask of the edit divide what is taken? See 04c_divided
+    shown: torch.Tensor | None = None # Of each reference token, (F, h, w), 0…1; None: 1
+    looks: torch.Tensor | None = None # Of each edit token, (F, h, w), 0…1; None: 1
+
+    def __post_init__(self):
+        check_choice('kind', self.kind, KINDS, InjectionError)
+        self.put(weight=checked_weight(self.weight, self.kind),
+                 steps_interval=checked_steps(self.steps_interval),
+                 layers=checked_layers(self.layers, self.kind),
+                 shown=checked_numbers('shown', self.shown, InjectionError),
+                 looks=checked_numbers('looks', self.looks, InjectionError))
+        check_together(self)
+
     def picture(self, steps: int = 50, # Number of denoising steps
                 layers: int = 30, # Number of blocks
                ): # A matplotlib Figure
         "The weight in each step and block"
-        across = torch.tensor([self.weight_at(i, steps) for i in range(steps)])
-        up = torch.tensor([self.factor_at(i, layers) for i in range(layers)])
-        weights = (up[:, None]*across).nan_to_num(0., torch.inf) # ∞ × 0 is 0
-        return draw_weights(weights, self.kind)
+        return injection_picture(self, steps, layers)
 
-    def _repr_html_(self):
-        file = BytesIO()
-        self.picture().savefig(file, format='png', metadata={'Software': None})
-        image, lines = b64encode(file.getvalue()).decode(), [repr(self)]
-        for name in ('shown', 'looks'):
-            x = getattr(self, name)
-            if x is not None:
-                lines.append(f'{name}: {x.gt(0).sum()} of {x.numel()} tokens')
-        return (f'<img alt="weight in each step and block" src="data:image/png;base64,{image}">'
-                f'<br>{html.escape("; ".join(lines))}')
+    def _repr_html_(self): return injection_page(self)
 
 # %% ../nbs/04c_injection.ipynb #bf9d33dc
 def checked_weight(weight, kind):

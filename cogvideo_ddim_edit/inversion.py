@@ -12,6 +12,7 @@ from typing import Any
 import warnings
 import numpy as np
 import torch
+from jaxtyping import Float
 from .calls import call_pipeline, encode_prompts, noise_likeness, pad_latents
 from .identity import array_key, made_by, model_identity
 from .reference import around
@@ -36,15 +37,15 @@ __all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 
 @torch.no_grad()
 def ddim_inversion(
     pipe: Any, # A CogVideoX pipeline
-    latents: torch.Tensor, # Clean, (batch, padded_frames, channels, h, w)
-    prompt_embeds: torch.Tensor, # What the videos show, (batch, tokens, channels)
+    latents: Float[torch.Tensor, 'batch padded_frames channels h w'], # Clean
+    prompt_embeds: Float[torch.Tensor, 'batch text_tokens text_channels'], # What videos show
     num_inference_steps: int = 50, # Steps of the whole path
     guidance_scale: float = 1., # Above 1 the path is harder to invert and twice as costly
     negative_prompt_embeds: torch.Tensor | None = None, # As `prompt_embeds`, for guidance
     scheduler: Any = None, # Inverse scheduler; None: `CogVideoXDDIMInverseScheduler`
     image: np.ndarray | None = None, # First frame (height, width, 3), for image-to-video models
     trajectory: Any = None, # Where the latents go, such as `StoredLatents`; None: a new dictionary
-) -> Mapping[int, torch.Tensor]: # Timestep to latents, float32 on the CPU
+) -> Mapping[int, Float[torch.Tensor, 'batch padded_frames channels h w']]: # By timestep, float32
     "The latents of every timestep, from the cleanest to noise; raises `StepsError`"
     trajectory = {} if trajectory is None else trajectory
     inverse = scheduler or CogVideoXDDIMInverseScheduler.from_config(pipe.scheduler.config)

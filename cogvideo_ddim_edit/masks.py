@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
+from .injection import Injection
 from .inversion import Inversion
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, need
 
 # %% auto #0
-__all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask',
+__all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'region_of',
            'implied_prediction', 'predictions_along', 'implies_source', 'predictions_beside_source', 'otsu', 'box_mean',
            'box_max', 'smoothed', 'soft_mask', 'spread_over', 'change', 'difference_mask', 'elsewhere',
            'automatic_mask']
@@ -26,8 +29,8 @@ class MaskError(EditError):
     "A mask that does not fit, or that says nothing"
 
 # %% ../nbs/04a_masks.ipynb #716fe8f1
-def mask_values(mask: np.ndarray | torch.Tensor # Numbers 0…1, bool, or uint8 0…255
-               ) -> torch.Tensor: # As `mask`, float32, 0…1, on the CPU
+def mask_values(mask: np.ndarray | Tensor # Numbers 0…1, bool, or uint8 0…255
+               ) -> Float[Tensor, '*frames height width']: # As `mask`, float32, 0…1, on the CPU
     "A mask as numbers; raises `MaskError`"
     m = torch.as_tensor(mask).cpu()
     m = m.float()/255 if m.dtype == torch.uint8 else m.float()
@@ -38,9 +41,9 @@ def mask_values(mask: np.ndarray | torch.Tensor # Numbers 0…1, bool, or uint8 
     return m
 
 # %% ../nbs/04a_masks.ipynb #77e6ca31
-def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, W), or on the grid
-                latents: torch.Tensor, # Of the video, (1, latent_frames, channels, h, w)
-               ) -> torch.Tensor: # (latent_frames, h, w), float32, 0…1
+def latent_mask(mask: np.ndarray | Tensor, # Of pixels, with or without frames; or on the grid
+                latents: Float[Tensor, '1 latent_frames channels h w'], # Of the video
+               ) -> Float[Tensor, 'latent_frames h w']: # float32, 0…1
     """A mask on the grid of the latents; raises `MaskError`
 
     It goes from 0 (keep) to 1 (edit), or is bool, or uint8 from 0 to 255."""
@@ -53,7 +56,7 @@ def latent_mask(mask: np.ndarray | torch.Tensor, # Pixels (frames, H, W) or (H, 
     return m if len(m) == n else torch.cat([m[:1], m[1:].unflatten(0, (n - 1, -1)).amax(1)])
 
 # %% ../nbs/04a_masks.ipynb #246f892e
-def check_mask_size(mask: torch.Tensor, # (frames, H, W)
+def check_mask_size(mask: Float[Tensor, 'frames height width'], # Of pixels, or on the grid
                     n: int, # Latent frames
                     h: int, # Height of the latents
                     w: int, # Their width
@@ -67,8 +70,8 @@ def check_mask_size(mask: torch.Tensor, # (frames, H, W)
 
 # %% ../nbs/04a_masks.ipynb #dcda1cbc
 def pad_mask(pipe: Any, # A CogVideoX pipeline
-             mask: torch.Tensor, # (…, latent_frames, h, w), from `latent_mask`
-            ) -> torch.Tensor: # (…, padded_frames, h, w)
+             mask: Float[Tensor, '*prompts latent_frames h w'], # From `latent_mask`
+            ) -> Float[Tensor, '*prompts padded_frames h w']:
     "A mask with copies of its first frame in front, as `pad_latents` does it"
     one = mask.flatten(0, -4)[:, :, None] if mask.ndim > 3 else mask[None, :, None]
     padded = pad_latents(pipe, one)[:, :, 0]
@@ -76,18 +79,28 @@ def pad_mask(pipe: Any, # A CogVideoX pipeline
 
 # %% ../nbs/04a_masks.ipynb #1784669c
 def token_mask(pipe: Any, # A CogVideoX pipeline
-               mask: torch.Tensor, # (latent_frames, h, w), from `latent_mask`
-              ) -> torch.Tensor: # In patches
+               mask: Float[Tensor, 'latent_frames h w'], # From `latent_mask`
+              ) -> Float[Tensor, 'token_frames token_rows token_columns']: # A number for each patch
     "A mask on the grid of the transformer's video tokens, for `Injection`"
     c = pipe.transformer.config
     patch = c.patch_size_t or 1, c.patch_size, c.patch_size
     return F.max_pool3d(pad_mask(pipe, mask)[None], patch)[0]
 
+# %% ../nbs/04a_masks.ipynb #4a08505d
+def region_of(pipe: Any, # A CogVideoX pipeline
+              injection: Injection, # Perhaps divided by the masks
+              masks: Float[Tensor, 'prompts latent_frames h w'] | None, # None: everywhere
+             ) -> Float[Tensor, 'prompts video_tokens'] | None: # 0…1; None: everything
+    "What may change, where an injection is divided by it (`04c_divided`)"
+    if masks is None or not injection.by_region: return None
+    return torch.stack([token_mask(pipe, mask).flatten() for mask in masks])
+
+
 # %% ../nbs/04a_masks.ipynb #943687e4
 def implied_prediction(inversion: Inversion, # From `invert`
-                       alphas_cumprod: torch.Tensor, # ᾱ of all timesteps
+                       alphas_cumprod: Float[Tensor, ' timesteps'], # ᾱ of all
                        t: int, # A timestep of the trajectory
-                      ) -> torch.Tensor: # (1, padded_frames, channels, h, w)
+                      ) -> Float[Tensor, '1 padded_frames channels h w']:
     "The clean latents that the path took for granted on its way through `t` (1)"
     cleaner = [s for s in inversion.timesteps if s < t]
     if not cleaner: return inversion.latents
@@ -101,7 +114,7 @@ def predictions_along(pipe: Any, # The pipeline that made the inversion
                       inversion: Inversion, # From `invert`
                       prompts: Sequence[str], # k of them
                       timesteps: Sequence[int], # Of the trajectory, falling
-                     ) -> dict[int, torch.Tensor]: # Timestep to (k, padded_frames, channels, h, w)
+                     ) -> dict[int, Float[Tensor, 'prompts padded_frames channels h w']]:
     "What the model takes for the clean latents at stored latents, under each of `prompts`"
     scheduler = TrajectoryScheduler.from_config(
         pipe.scheduler.config, path_spacing=inversion.settings.path_spacing)
@@ -124,7 +137,7 @@ def predictions_beside_source(
     inversion: Inversion, # From `invert`
     prompts: Sequence[str], # k of them
     timesteps: Sequence[int], # Of the trajectory, falling
-) -> dict[int, tuple[torch.Tensor, torch.Tensor]]: # Timestep to the prompts' and the source's
+) -> dict[int, tuple[Tensor, Tensor]]: # Timestep to the prompts' and the source's
     "What the model takes for the clean latents at stored latents, with the least work"
     if not implies_source(inversion):
         found = predictions_along(pipe, inversion, [*prompts, inversion.prompt], timesteps)
@@ -134,7 +147,7 @@ def predictions_beside_source(
     return {t: (x.cpu(), pad_latents(pipe, implied(t))) for t, x in found.items()}
 
 # %% ../nbs/04a_masks.ipynb #36af2b9d
-def otsu(values: torch.Tensor # Any shape
+def otsu(values: Float[Tensor, '*shape'] # Of two classes
         ) -> float: # Between the two classes
     "Otsu's threshold"
     x = values.flatten().double().sort().values
@@ -145,19 +158,19 @@ def otsu(values: torch.Tensor # Any shape
     return float((x[i] + x[i + 1])/2)
 
 # %% ../nbs/04a_masks.ipynb #a95a7810
-def box_mean(x: torch.Tensor) -> torch.Tensor: # (…, h, w)
+def box_mean(x: Float[Tensor, '*frames h w']) -> Float[Tensor, '*frames h w']:
     "The mean of each 3×3"
     rows = x.flatten(0, -3)[:, None]
     return F.avg_pool2d(rows, 3, 1, 1, count_include_pad=False).reshape(x.shape)
 
 # %% ../nbs/04a_masks.ipynb #85ed3144
-def box_max(x: torch.Tensor) -> torch.Tensor: # (…, h, w)
+def box_max(x: Float[Tensor, '*frames h w']) -> Float[Tensor, '*frames h w']:
     "The largest of each 3×3"
     return F.max_pool2d(x.flatten(0, -3)[:, None], 3, 1, 1).reshape(x.shape)
 
 # %% ../nbs/04a_masks.ipynb #02b0f627
-def smoothed(strength: torch.Tensor # (…, h, w)
-            ) -> torch.Tensor:
+def smoothed(strength: Float[Tensor, '*frames h w'] # How much is changed
+            ) -> Float[Tensor, '*frames h w']:
     "Strengths smoothed by a box of 3×3; raises `MaskError`"
     x = strength.float()
     apart = bool(x.isfinite().all()) and bool(x.amax() > x.amin())
@@ -166,10 +179,10 @@ def smoothed(strength: torch.Tensor # (…, h, w)
     return box_mean(x)
 
 # %% ../nbs/04a_masks.ipynb #85d048d8
-def soft_mask(strength: torch.Tensor, # (…, h, w), how much is changed, 0 or more
+def soft_mask(strength: Float[Tensor, '*frames h w'], # How much is changed, 0 or more
               grow: int = 1, # So many latents more on every side
               softness: float = .25, # Half the edge's width, relative to the threshold; 0: none
-             ) -> torch.Tensor: # As `strength`, 0…1
+             ) -> Float[Tensor, '*frames h w']: # 0…1
     "Strengths as a mask around Otsu's threshold; raises `MaskError`"
     x = smoothed(strength)
     threshold = otsu(x)
@@ -196,7 +209,7 @@ def change(pipe: Any, # The pipeline that made the inversion
            prompts: Sequence[str], # k of them
            count: int, # At so many timesteps
            interval: tuple[float, float], # Part of the steps, 0 (noise) to 1 (clean)
-          ) -> torch.Tensor: # (k, latent_frames, h, w), 1 in the mean
+          ) -> Float[Tensor, 'prompts latent_frames h w']: # 1 in the mean
     "How much each prompt would change each latent; raises `MaskError`"
     need(0 <= interval[0] < interval[1] <= 1 and count >= 1, f'interval is {interval} and count '
          f'{count}; use 0 <= from < to <= 1, and 1 timestep or more', MaskError)
@@ -217,7 +230,7 @@ def difference_mask(
     count: int = 5, # At so many timesteps; a row of the network each
     grow: int = 1, # So many latents more on every side
     softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
-) -> torch.Tensor: # (latent_frames, h, w), or (k, …) for several prompts; 0…1
+) -> Float[Tensor, '*prompts latent_frames h w']: # 0…1; one text gives no first axis
     """Where the model would change the video; raises `MaskError`
 
     That is where its predictions under the edit prompt and under the source prompt differ. Where
@@ -229,7 +242,7 @@ def difference_mask(
     return torch.stack([soft_mask(one, grow, softness) for one in found])
 
 # %% ../nbs/04a_masks.ipynb #a70c1e02
-def elsewhere(strength: torch.Tensor, # (latent_frames, h, w), how much is changed, 0 or more
+def elsewhere(strength: Float[Tensor, 'latent_frames h w'], # How much is changed, 0 or more
              ) -> float: # 0: what is changed is one thing; 1: everything alike
     "Mean change outside of what is changed most, relative to that inside (3); raises `MaskError`"
     x = smoothed(strength)
@@ -247,7 +260,7 @@ def automatic_mask(
     most: float = .5, # Largest `elsewhere` of an edit that gets a mask
     count: int = 3, # Timesteps for the mask, as for `difference_mask`
     **kwargs: Any, # As for `difference_mask`: interval, grow, softness
-) -> torch.Tensor: # (latent_frames, h, w), or (k, …) for several prompts; 0…1
+) -> Float[Tensor, '*prompts latent_frames h w']: # 0…1; one text gives no first axis
     """`difference_mask` for a prompt that changes a thing; raises `MaskError`
 
     It is 1 everywhere for one that changes the background."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float, UInt8
+from torch import Tensor
 from .masks import MaskError, box_mean
 from .settings import check_number
 
@@ -15,18 +17,18 @@ from .settings import check_number
 __all__ = ['strength_mask', 'keep_outside', 'mixed', 'edge_inside', 'source_outside', 'check_keep_below', 'keep_unchanged']
 
 # %% ../nbs/04a_outside.ipynb #3c70cdcc
-def strength_mask(mask: torch.Tensor, # Any shape, strengths 0…1
+def strength_mask(mask: Float[Tensor, '*prompts latent_frames h w'], # Strengths 0…1
                   i: int, # Number of the step that was done, from 0
                   n: int, # Steps of the path
-                 ) -> torch.Tensor: # As `mask`, 0 (put back) or 1
+                 ) -> Float[Tensor, '*prompts latent_frames h w']: # 0 (put back) or 1
     "Where the source is not put back after a step: 1 stays 1, 0 stays 0, .5 is 0 in the first half"
     return (mask*n > n - (i + 1) + 1e-6).to(mask)
 
 # %% ../nbs/04a_outside.ipynb #04e9601e
 def keep_outside(
-    mask: torch.Tensor, # (latent_frames, h, w) or (k, …); 0 (the source's) to 1 (the edit's)
-    trajectory: Mapping[int, torch.Tensor], # Timestep to latent (1, padded_frames, channels, h, w)
-    clean: torch.Tensor, # The source's clean latents, as those of the trajectory
+    mask: Float[Tensor, '*prompts latent_frames h w'], # 0 (the source's) to 1 (the edit's)
+    trajectory: Mapping[int, Float[Tensor, '1 padded_frames channels h w']], # By timestep
+    clean: Float[Tensor, '1 padded_frames channels h w'], # The source's clean latents
     acts: Callable[[int, int], bool] = lambda i, n: True, # After step `i` of `n`?
     strengths: bool = False, # Are greys strengths? Or else mixes
 ) -> Callable: # For `callback_on_step_end`
@@ -45,17 +47,17 @@ def keep_outside(
     return blend
 
 # %% ../nbs/04a_outside.ipynb #a70c1e21
-def mixed(source: np.ndarray, # (frames, height, width, 3), uint8
-          edit: np.ndarray, # As `source`
-          share: np.ndarray, # Of the edit, (frames, height, width, 1), 0…1
-         ) -> np.ndarray: # As `source`
+def mixed(source: UInt8[np.ndarray, 'frames height width 3'],
+          edit: UInt8[np.ndarray, 'frames height width 3'],
+          share: Float[np.ndarray, 'frames height width 1'], # Of the edit, 0…1
+         ) -> UInt8[np.ndarray, 'frames height width 3']:
     "Source and edit, rounded"
     return np.round(source + share*(edit.astype(np.float32) - source)).astype(np.uint8)
 
 # %% ../nbs/04a_outside.ipynb #9f0b0a3e
-def edge_inside(mask: torch.Tensor, # (frames, height, width), 0 outside
+def edge_inside(mask: Float[Tensor, 'frames height width'], # 0 outside
                 width: float = 1., # Of the soft edge, pixels; 0: none
-               ) -> np.ndarray: # As `mask`, float32: 0 outside, and 1 farther than `width` inside
+               ) -> Float[np.ndarray, 'frames height width']: # 1 farther than `width` inside
     "The share of the edit in each pixel of a mask: its edge is soft, but only inside of it"
     from scipy.ndimage import distance_transform_edt
     shares = np.zeros(tuple(mask.shape), np.float32)
@@ -65,10 +67,10 @@ def edge_inside(mask: torch.Tensor, # (frames, height, width), 0 outside
     return shares
 
 # %% ../nbs/04a_outside.ipynb #28f6c559
-def source_outside(frames: np.ndarray, # Of the edit, (frames, height, width, 3), uint8
-                   source: np.ndarray, # As `frames`
-                   mask: torch.Tensor, # (latent_frames, h, w) or (frames, height, width), 0…1
-                  ) -> np.ndarray: # As `frames`
+def source_outside(frames: UInt8[np.ndarray, 'frames height width 3'], # Of the edit
+                   source: UInt8[np.ndarray, 'frames height width 3'],
+                   mask: Float[Tensor, 'latent_frames h w'] | Float[Tensor, 'frames height width'],
+                  ) -> UInt8[np.ndarray, 'frames height width 3']:
     "Frames that are the source outside of a mask: a mask of pixels is kept to the pixel"
     if tuple(mask.shape) == frames.shape[:3]:
         return mixed(source, frames, edge_inside(mask)[..., None])
@@ -84,11 +86,11 @@ def check_keep_below(below: float # τ, in grey levels
     check_number('keep_below', below, 0, 255, note=' grey levels', error=MaskError)
 
 # %% ../nbs/04a_outside.ipynb #94fb81ab
-def keep_unchanged(frames: np.ndarray, # Of the edit, (frames, height, width, 3), uint8
-                   vae_source: np.ndarray, # The source through the autoencoder, as `frames`
-                   source: np.ndarray, # As `frames`
+def keep_unchanged(frames: UInt8[np.ndarray, 'frames height width 3'], # Of the edit
+                   vae_source: UInt8[np.ndarray, 'frames height width 3'], # Through the autoencoder
+                   source: UInt8[np.ndarray, 'frames height width 3'], # As it was read
                    below: float = 8., # τ, in grey levels, 0…255
-                  ) -> np.ndarray: # As `frames`
+                  ) -> UInt8[np.ndarray, 'frames height width 3']:
     "Frames with the source's pixels where the edit changed next to nothing (4); raises `MaskError`"
     check_keep_below(below)
     if not below: return frames

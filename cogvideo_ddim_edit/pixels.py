@@ -10,6 +10,8 @@ from typing import Any
 import re
 import numpy as np
 import torch
+from jaxtyping import Float, Shaped, UInt8
+from torch import Tensor
 from .masks import MaskError, mask_values
 from .settings import is_number, need
 from .video import Video, read_image, read_video
@@ -19,8 +21,8 @@ __all__ = ['PICTURES', 'signed_distance', 'moved_distance', 'between', 'keyframe
            'masks_in']
 
 # %% ../nbs/04a_pixels.ipynb #847a6431
-def signed_distance(mask: np.ndarray # (height, width), 0 outside
-                   ) -> np.ndarray: # As `mask`, pixels: positive inside
+def signed_distance(mask: Shaped[np.ndarray, 'height width'] # 0 outside
+                   ) -> Float[np.ndarray, 'height width']: # Pixels, positive inside
     "Distance of each pixel to the outline of a mask"
     from scipy.ndimage import distance_transform_edt
     inside = mask > 0
@@ -28,9 +30,9 @@ def signed_distance(mask: np.ndarray # (height, width), 0 outside
     return distance_transform_edt(inside) - distance_transform_edt(~inside) - inside + .5
 
 # %% ../nbs/04a_pixels.ipynb #4feab203
-def moved_distance(mask: np.ndarray, # (height, width), 0 outside
-                   way: np.ndarray, # Down and to the right, pixels
-                  ) -> np.ndarray: # As `mask`, pixels: positive inside
+def moved_distance(mask: Shaped[np.ndarray, 'height width'], # 0 outside
+                   way: Float[np.ndarray, 'axes=2'], # Down and to the right, pixels
+                  ) -> Float[np.ndarray, 'height width']: # Pixels, positive inside
     "Signed distance to the outline of a mask that was moved; nothing is beyond the picture"
     from scipy.ndimage import shift
     room = int(np.ceil(np.abs(way).max())) + 1
@@ -38,10 +40,10 @@ def moved_distance(mask: np.ndarray, # (height, width), 0 outside
     return shift(far, way, order=1, mode='nearest')[room:-room, room:-room]
 
 # %% ../nbs/04a_pixels.ipynb #84f03500
-def between(first: np.ndarray, # (height, width), 0…1
-            second: np.ndarray, # As `first`
+def between(first: Float[np.ndarray, 'height width'], # 0…1
+            second: Float[np.ndarray, 'height width'], # 0…1
             share: float, # Of the way from the first to the second, 0…1
-           ) -> np.ndarray: # As `first`
+           ) -> Float[np.ndarray, 'height width']: # 0…1
     "The mask between two masks (1)"
     from scipy.ndimage import center_of_mass
     both, shares = (first, second), (1 - share, share)
@@ -63,7 +65,7 @@ def _at(masks, i):
 # %% ../nbs/04a_pixels.ipynb #8221d57d
 def keyframed(masks: Mapping[int, Any], # Frame number to mask, (height, width)
               frames: int, # Of the video
-             ) -> torch.Tensor: # (frames, height, width), 0…1
+             ) -> Float[Tensor, 'frames height width']: # 0…1
     "A mask for every frame from those of some; before the first and after the last it stays"
     need(masks, 'there is no mask at any frame; give one or more, such as {0: picture}', MaskError)
     for i in masks:
@@ -77,9 +79,9 @@ def keyframed(masks: Mapping[int, Any], # Frame number to mask, (height, width)
     return torch.from_numpy(np.stack([_at(known, i) for i in range(frames)])).float()
 
 # %% ../nbs/04a_pixels.ipynb #239397df
-def only_frames(mask: torch.Tensor, # (frames, height, width), 0…1
+def only_frames(mask: Float[Tensor, 'frames height width'], # 0…1
                 span: Sequence[int], # First and last frame that may change
-               ) -> torch.Tensor: # As `mask`
+               ) -> Float[Tensor, 'frames height width']:
     "A mask that is 0 outside of a span of time; raises `MaskError`"
     last = len(mask) - 1
     fits = len(span) == 2 and all(is_number(i, whole=True) for i in span)
@@ -92,7 +94,7 @@ def only_frames(mask: torch.Tensor, # (frames, height, width), 0…1
 # %% ../nbs/04a_pixels.ipynb #b926b9ba
 def pixel_mask(mask: Any, # (frames, height, width), (height, width), or frame numbers to masks
                shape: Sequence[int], # Of the video: frames, height, width, …
-              ) -> torch.Tensor | None: # (frames, height, width); None: not one of pixels
+              ) -> Float[Tensor, 'frames height width'] | None: # None: not one of pixels
     "A mask for each pixel of a video; raises `MaskError`"
     frames, size = shape[0], tuple(shape[1:3])
     m = keyframed(mask, frames) if isinstance(mask, Mapping) else mask_values(mask)
@@ -107,7 +109,7 @@ def read_mask(path: str | Path, # A picture, a video or a folder of pictures
               model: Any, # A pipeline, or its `Requirements`
               fit: str = 'crop', # How the source was read
               **options: Any, # The other options of `read_video` that the source was read with
-             ) -> np.ndarray | torch.Tensor: # (H, W) or (frames, H, W)
+             ) -> UInt8[np.ndarray, '*frames height width'] | Float[Tensor, 'frames height width']:
     "A mask from a file, white where the video may change; raises `MaskError`, `VideoError`"
     path = Path(path).expanduser()
     if path.is_dir(): return pixel_mask(masks_in(path, video, fit), video.frames.shape)
@@ -123,7 +125,7 @@ def read_mask(path: str | Path, # A picture, a video or a folder of pictures
 def masks_in(folder: Path, # With pictures
              video: Video, # The source
              fit: str = 'crop', # How the source was read
-            ) -> dict[int, np.ndarray]: # Frame number to (height, width), uint8
+            ) -> dict[int, UInt8[np.ndarray, 'height width']]: # By the number of the frame
     "Masks of a folder, by the frame they belong to; raises `MaskError`"
     files = sorted(f for f in folder.iterdir() if f.suffix.lower() in PICTURES)
     need(files, f'there is no picture in {str(folder)!r}; give masks such as mask_0.png', MaskError)

@@ -25,9 +25,7 @@ __all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY',
 
 # %% ../nbs/04e_presets.ipynb #76d6d283
 CHECKS = 'quick', 'full', 'none'
-
 HELD = Injection('values', 1., (.1, .5))
-
 STRUCTURE = Injection('queries and keys', text_looks=True, by_region=True)
 
 class PresetError(EditError):
@@ -63,33 +61,7 @@ class EditSettings(Settings):
     strict: bool = False # Is what the check speaks against refused?
 
     def __post_init__(self):
-        need(isinstance(self.injection, Injection), f'injection is {self.injection!r}; give an '
-             "Injection, such as Injection('values', .5)")
-        for name in ('negative_prompt', 'reference_prompt'):
-            if getattr(self, name) is not None:
-                check_text(name, getattr(self, name))
-        check_number('guidance_scale', self.guidance_scale, 0)
-        check_number('source_guidance_scale', self.source_guidance_scale, 0)
-        check_number('replay', self.replay, 0, 1, error=StepsError)
-        check_number('samples', self.samples, 1, whole=True)
-        check_number('source_pull', self.source_pull, 0, 1)
-        check_number('magnify', self.magnify, 0)
-        check_number('renoise', self.renoise, 0, whole=True)
-        if self.strength is not None:
-            check_number('strength', self.strength, 0, 1, above=True, error=StepsError)
-        check_keep_below(self.keep_below)
-        check_start(self.start)
-        check_noises(self)
-        check_choice('check', self.check, CHECKS)
-        need(isinstance(self.strict, bool), f'strict is {self.strict!r}; use True or False')
-        for name in ('guidance_interval', 'mask_interval', 'samples_interval'):
-            self.put(**{name: checked_interval(name, getattr(self, name))})
-        self.put(mask=checked_mask(self.mask), mask_words=as_words(self.mask_words),
-                 mask_against=as_words(self.mask_against),
-                 mask_frames=checked_span(self.mask_frames))
-        check_words(self)
-        need(self.reference_prompt is None or not self.injection.row_by_row,
-             'row_by_row shows the source under the edit prompts; leave reference_prompt out')
+        check_edit(self)
 
     @property
     def guided(self) -> bool:
@@ -99,10 +71,52 @@ class EditSettings(Settings):
     @property
     def needs_inversion(self) -> list[str]:
         "Settings that look for a mask in an inversion, by name"
-        found = [f'mask {self.mask!r}'] if isinstance(self.mask, str) and self.mask in MASKS else []
-        if callable(self.mask):
-            found.append('mask by a function')
-        return found + ['mask_words']*bool(self.mask_words)
+        return looked_for(self.mask, self.mask_words)
+
+# %% ../nbs/04e_presets.ipynb #aec79baf
+def check_edit(edit: EditSettings) -> None:
+    "Refuse what cannot be, and bring fields to their types; raises `EditError`"
+    need(isinstance(edit.injection, Injection), f'injection is {edit.injection!r}; give an '
+         "Injection, such as Injection('values', .5)")
+    for name in ('negative_prompt', 'reference_prompt'):
+        if getattr(edit, name) is not None:
+            check_text(name, getattr(edit, name))
+    check_edit_numbers(edit)
+    check_keep_below(edit.keep_below)
+    check_start(edit.start)
+    check_noises(edit)
+    check_choice('check', edit.check, CHECKS)
+    need(isinstance(edit.strict, bool), f'strict is {edit.strict!r}; use True or False')
+    for name in ('guidance_interval', 'mask_interval', 'samples_interval'):
+        edit.put(**{name: checked_interval(name, getattr(edit, name))})
+    edit.put(mask=checked_mask(edit.mask), mask_words=as_words(edit.mask_words),
+             mask_against=as_words(edit.mask_against),
+             mask_frames=checked_span(edit.mask_frames))
+    check_words(edit)
+    need(edit.reference_prompt is None or not edit.injection.row_by_row,
+         'row_by_row shows the source under the edit prompts; leave reference_prompt out')
+
+# %% ../nbs/04e_presets.ipynb #742cd040
+def check_edit_numbers(edit: EditSettings) -> None:
+    "Refuse numbers out of their range; raises `EditError`"
+    check_number('guidance_scale', edit.guidance_scale, 0)
+    check_number('source_guidance_scale', edit.source_guidance_scale, 0)
+    check_number('replay', edit.replay, 0, 1, error=StepsError)
+    check_number('samples', edit.samples, 1, whole=True)
+    check_number('source_pull', edit.source_pull, 0, 1)
+    check_number('magnify', edit.magnify, 0)
+    check_number('renoise', edit.renoise, 0, whole=True)
+    if edit.strength is not None:
+        check_number('strength', edit.strength, 0, 1, above=True, error=StepsError)
+
+def looked_for(mask: Any, # As in `EditSettings`
+               mask_words: tuple[str, ...], # As there
+              ) -> list[str]: # Names of settings
+    "Those of the two that an inversion is looked through for"
+    found = [f'mask {mask!r}'] if isinstance(mask, str) and mask in MASKS else []
+    if callable(mask):
+        found.append('mask by a function')
+    return found + ['mask_words']*bool(mask_words)
 
 # %% ../nbs/04e_presets.ipynb #d216bc38
 ENGINES = 'denoise', 'flow'
@@ -159,12 +173,10 @@ def refuse_settings(given: list[str], # Names of settings
     raise PresetError(f'the engine {engine!r} {how} has no {" and no ".join(given)}; leave that '
                       'out, or use another preset')
 
-# %% ../nbs/04e_presets.ipynb #532573d9
+# %% ../nbs/04e_presets.ipynb #2456b682
 TOY = 'the embedded model of 8 blocks'
-
 VALIDATED = 'validation pairs of world/search'
 
-# %% ../nbs/04e_presets.ipynb #2456b682
 PRESETS = {
     'default': Preset(
         InversionSettings(8, refinement=(), entry_steps=1), EditSettings(guidance_scale=5.),
@@ -187,6 +199,10 @@ PRESETS = {
     'anchored': Preset(
         InversionSettings(12, strength=.9), EditSettings(HELD, '', 8.), 'flow',
         'FlowEdit with the source in view (04b_flow), settings from ' + VALIDATED, TOY),
+}
+
+# %% ../nbs/04e_presets.ipynb #21dee7e7
+PRESETS |= {
     'flowalign': Preset(
         InversionSettings(12, strength=.7),
         EditSettings(Injection(weight=0.), None, 7., keep_below=0., source_pull=.01), 'flow',
@@ -221,13 +237,15 @@ PRESETS = {
         EditSettings(PUBLIC_SCRIPT, '', 6., (0., 1.), 'noise', keep_below=0.),
         citation='zai-org/CogVideo, inference/ddim_inversion.py',
         chosen_for='CogVideoX-5B, 42 blocks'),
-    'cogvideox': Preset(
-        InversionSettings(entry_steps=1),
-        edit=EditSettings(Injection('values', 1., (0., .5), (.4, 1.)), '', 6., (0., 1.),
-                          keep_below=0.),
-        citation='RF-Edit, 2411.04746; DiTCtrl, 2412.18597; DiffTrack, 2506.17220',
-        chosen_for='CogVideoX of 30 and 42 blocks; untested on real weights'),
 }
+
+# %% ../nbs/04e_presets.ipynb #ce7190b1
+PRESETS['cogvideox'] = Preset(
+    InversionSettings(entry_steps=1),
+    edit=EditSettings(Injection('values', 1., (0., .5), (.4, 1.)), '', 6., (0., 1.),
+                      keep_below=0.),
+    citation='RF-Edit, 2411.04746; DiTCtrl, 2412.18597; DiffTrack, 2506.17220',
+    chosen_for='CogVideoX of 30 and 42 blocks; untested on real weights')
 
 # %% ../nbs/04e_presets.ipynb #0bb8bef0
 FORMERLY = {'reference': 'public_script'} # Names that presets had

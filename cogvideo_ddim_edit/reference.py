@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
 import torch
 import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
 from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, OverrideAttnProcessors, need, parallel_config)
 from .compatibility import check_cache, check_use, is_compiled
@@ -27,7 +29,7 @@ ARGUMENTS = ('hidden_states', 'encoder_hidden_states', 'timestep', 'timestep_con
 def around(
     transformer: torch.nn.Module, # A CogVideoX transformer
     before: Callable[[dict], dict] = lambda keywords: keywords, # Keyword arguments → those to use
-    after: Callable[[torch.Tensor], torch.Tensor] = lambda v: v, # Velocity → the one to return
+    after: Callable[[Tensor], Tensor] = lambda v: v, # Velocity → the one to return
 ) -> Iterator[torch.nn.Module]:
     "`transformer` with `before` and `after` around each call; the use entered last is outermost"
     def enter(module, args, keywords):
@@ -51,11 +53,11 @@ def around(
 def injected(
     transformer: torch.nn.Module, # A CogVideoX transformer
     injection: Injection, # What is shared, when and where
-    trajectory: Mapping[int, torch.Tensor], # Timestep → the source's latent (1, F, C, h, w)
-    prompt_embeds: torch.Tensor, # Source prompt, (1, T, D)
-    image_latents: torch.Tensor | None = None, # Source's image channels, (1, F, C', h, w)
+    trajectory: Mapping[int, Float[Tensor, '1 padded_frames channels h w']], # By timestep
+    prompt_embeds: Float[Tensor, '1 text_tokens text_channels'], # Source prompt
+    image_latents: Float[Tensor, '1 padded_frames image_channels h w'] | None = None,
     *,
-    region: torch.Tensor | None = None, # What may change, (k, tokens), 0…1; None: everything
+    region: Float[Tensor, 'prompts video_tokens'] | None = None, # What may change, 0…1; None: all
     early: bool = True, # Do reference rows leave after the last block that injects?
 ) -> Iterator[torch.nn.Module]:
     "`transformer` with the source in view; of nested uses the innermost counts"
@@ -65,7 +67,6 @@ def injected(
     always = injection.always(region is not None)
 
     def references(rows): return now.rows
-
     def before(keywords):
         now.rows = 0
         if another_use(blocks, references): return keywords # the inner one counts
@@ -94,7 +95,7 @@ def view_of(
     injection: Injection, # What is shared, and in which blocks
     references: Callable[[int], int], # Rows → how many, the last ones, are references
     weight: Callable[[], float], # Returns the weight of the present step
-    region: torch.Tensor | None = None, # What may change, (k, tokens), 0…1; None: everything
+    region: Float[Tensor, 'prompts video_tokens'] | None = None, # What may change, 0…1; None: all
 ) -> AbstractContextManager:
     "`OverrideAttnProcessors` by which edit rows look at reference rows as `injection` says"
     shown = PerToken(injection.reference_text, injection.shown)

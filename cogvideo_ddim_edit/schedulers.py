@@ -16,7 +16,7 @@ from diffusers.schedulers.scheduling_ddim_cogvideox import DDIMSchedulerOutput
 from .settings import EditError, check_choice, check_number, is_number, need
 
 # %% auto #0
-__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'as_float', 'CogVideoXDDIMPathScheduler',
+__all__ = ['SPACINGS', 'angle', 'StepsError', 'check_path', 'as_float', 'PathConfig', 'CogVideoXDDIMPathScheduler', 'InversePath',
            'CogVideoXDDIMInverseScheduler', 'RehearsalScheduler', 'TrajectoryScheduler', 'scheduler_of']
 
 # %% ../nbs/03a_schedulers.ipynb #09cabd7c
@@ -75,13 +75,9 @@ def as_float(x: torch.Tensor) -> torch.Tensor:
     "In float32, unless it is float64"
     return x if x.dtype == torch.float64 else x.float()
 
-# %% ../nbs/03a_schedulers.ipynb #c6a80930
-class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
-    "`CogVideoXDDIMScheduler` along an explicit path, with a float32 state; raises `StepsError`"
-    initial = None # Exact latents to start from; None: what the pipeline has
-    residuals = None # Timestep to what a step from there adds; None: nothing
-    replay = 1. # Share of the residuals that is added
-    as_state = staticmethod(as_float) # In which number format the steps are computed
+# %% ../nbs/03a_schedulers.ipynb #0e35d081
+class PathConfig(CogVideoXDDIMScheduler):
+    "The settings of a path, and the timesteps that they give; raises `StepsError`"
 
     @register_to_config
     def __init__(self, num_train_timesteps=1000, beta_start=.00085, beta_end=.012,
@@ -112,6 +108,14 @@ class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
         else:
             found = trailing_timesteps(n, c.num_train_timesteps)
         return found[n - max(1, round(c.strength*n)):]
+
+# %% ../nbs/03a_schedulers.ipynb #c6a80930
+class CogVideoXDDIMPathScheduler(PathConfig):
+    "`CogVideoXDDIMScheduler` along an explicit path, with a float32 state; raises `StepsError`"
+    initial = None # Exact latents to start from; None: what the pipeline has
+    residuals = None # Timestep to what a step from there adds; None: nothing
+    replay = 1. # Share of the residuals that is added
+    as_state = staticmethod(as_float) # In which number format the steps are computed
 
     def set_timesteps(self, num_inference_steps: int, # Steps of the whole path
                       device: Any = None, # Of `timesteps`
@@ -154,9 +158,9 @@ class CogVideoXDDIMPathScheduler(CogVideoXDDIMScheduler):
         if known and torch.equal(kept.to(sample), sample): return kept.to(sample.device)
         return self.as_state(sample)
 
-# %% ../nbs/03a_schedulers.ipynb #b86375cb
-class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
-    "DDIM backwards: the exact inverse (2) of a step, warm-started (3) and refined"
+# %% ../nbs/03a_schedulers.ipynb #90f9856d
+class InversePath(CogVideoXDDIMPathScheduler):
+    "Where the network is called on the way from clean to noise"
 
     def path(self, num_inference_steps: int # Steps of the whole path
             ) -> list[int]: # Falling timesteps; as many as `strength` leaves
@@ -181,6 +185,10 @@ class CogVideoXDDIMInverseScheduler(CogVideoXDDIMPathScheduler):
         c = self.config
         calls = [*c.refinement, *[1]*len(self.walk)][:len(self.walk)]
         return [1 if i < c.entry_steps else n for i, n in enumerate(calls)]
+
+# %% ../nbs/03a_schedulers.ipynb #b86375cb
+class CogVideoXDDIMInverseScheduler(InversePath):
+    "DDIM backwards: the exact inverse (2) of a step, warm-started (3) and refined"
 
     def step(self, model_output: torch.Tensor, # v, predicted at `sample`
              timestep: int, # Level that the latent is taken to

@@ -135,14 +135,40 @@ def from_json(x: Any, # From `to_json`
     need('tensor' in x and x['tensor'] in (tensors or {}), f'there are no saved numbers for {x}')
     return tensors[x['tensor']]
 
-# %% ../nbs/00a_settings.ipynb #d3ed347f
-class Settings:
-    "Base of frozen dataclasses of settings: checked, printed, written as JSON and read again"
+# %% ../nbs/00a_settings.ipynb #ae15a902
+class Fields:
+    "Fields of a dataclass: compared by value, tensors by their numbers, and shown"
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
         "Names of the settings there are"
         return tuple(f.name for f in fields(cls))
+
+    def differences(self) -> dict: # Name to value
+        "The settings that are not at their defaults"
+        found = {}
+        for f in fields(self):
+            default = f.default if f.default_factory is MISSING else f.default_factory()
+            value = getattr(self, f.name)
+            if default is MISSING or not same(value, default):
+                found[f.name] = value
+        return found
+
+    def __repr__(self):
+        inside = ', '.join(f'{name}={short(x)}' for name, x in self.differences().items())
+        return f'{type(self).__name__}({inside})'
+
+    def __eq__(self, other):
+        if type(self) is not type(other): return NotImplemented
+        return all(same(getattr(self, n), getattr(other, n)) for n in self.names())
+
+    def __hash__(self): return hash(repr(self))
+
+    def _repr_markdown_(self): return settings_table(self)
+
+# %% ../nbs/00a_settings.ipynb #d3ed347f
+class Settings(Fields):
+    "Base of frozen dataclasses of settings: checked, printed, written as JSON and read again"
 
     def changed(self, **changes: Any # Settings that are to have another value
                ) -> Any: # A new object
@@ -169,38 +195,24 @@ class Settings:
         "The settings that `as_dict` wrote; raises `SettingsError`"
         need(isinstance(about, dict),
              f'{cls.__name__} is read from {about!r}; give names and values')
-        check_names(about, cls.names(), f'setting of {cls.__name__}')
-        kinds, values = inner_settings(cls), {}
-        for f in fields(cls):
-            if f.name not in about: continue
-            value, inner = about[f.name], kinds.get(f.name)
-            if inner and isinstance(value, dict):
-                values[f.name] = read_inner(inner, value, tensors)
-            else:
-                values[f.name] = from_json(value, tensors, type_name(f))
-        return cls(**values)
+        return cls(**field_values(cls, about, tensors))
 
-    def differences(self) -> dict: # Name to value
-        "The settings that are not at their defaults"
-        found = {}
-        for f in fields(self):
-            default = f.default if f.default_factory is MISSING else f.default_factory()
-            value = getattr(self, f.name)
-            if default is MISSING or not same(value, default):
-                found[f.name] = value
-        return found
-
-    def __repr__(self):
-        inside = ', '.join(f'{name}={short(x)}' for name, x in self.differences().items())
-        return f'{type(self).__name__}({inside})'
-
-    def __eq__(self, other):
-        if type(self) is not type(other): return NotImplemented
-        return all(same(getattr(self, n), getattr(other, n)) for n in self.names())
-
-    def __hash__(self): return hash(repr(self))
-
-    def _repr_markdown_(self): return settings_table(self)
+# %% ../nbs/00a_settings.ipynb #cd96ec25
+def field_values(cls: type, # A class of settings
+                 about: dict, # From its `as_dict`
+                 tensors: dict | None, # By name
+                ) -> dict[str, Any]: # Arguments of `cls`
+    "Values of fields from JSON; raises `SettingsError`"
+    check_names(about, cls.names(), f'setting of {cls.__name__}')
+    kinds, values = inner_settings(cls), {}
+    for f in fields(cls):
+        if f.name not in about: continue
+        value, inner = about[f.name], kinds.get(f.name)
+        if inner and isinstance(value, dict):
+            values[f.name] = read_inner(inner, value, tensors)
+        else:
+            values[f.name] = from_json(value, tensors, type_name(f))
+    return values
 
 # %% ../nbs/00a_settings.ipynb #17781079
 def inner_settings(cls: type # A class of settings

@@ -9,10 +9,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 from .cost import Calls, job_calls
+from .editing import mask_file
 from .edits import Edit
 from .history import Entry, History
 from .inversion import invert
-from .masks import MASKS
 from .pace import Estimate, Pace
 from .presets import EditSettings, Preset
 from .reconstruction import edit
@@ -24,7 +24,7 @@ from .watch import BUSY, BusyError, Preview, Runner, watched
 from .wishes import FileChoice, SceneChoice, Source, Wish
 
 # %% auto #0
-__all__ = ['Nothing', 'Bench', 'InversionBench', 'Workbench', 'mask_file', 'changes_after_inversion']
+__all__ = ['Nothing', 'Bench', 'InversionBench', 'Workbench', 'changes_after_inversion']
 
 # %% ../nbs/workbench.ipynb #ca8f6747
 class Nothing(EditError):
@@ -116,7 +116,7 @@ class Workbench(InversionBench):
                      **changes)
         seconds = perf_counter() - start
         self.pace.ran(calls, seconds)
-        self.keep(edits, seconds, mask_file(wish.changes))
+        self.keep(edits, seconds, mask_file(wish.changes) or '')
 
     def keep(self, edits: list[Edit], # From one run
              seconds: float, # That it took
@@ -138,12 +138,6 @@ class Workbench(InversionBench):
         return report(self.entries[number].edit.save(Path(folder).expanduser()))
 
 # %% ../nbs/workbench.ipynb #cc94ddb3
-def mask_file(changes: dict[str, Any] # Keywords of `edit`
-             ) -> str: # '': it has none
-    "The file or folder of a mask"
-    mask = changes.get('mask')
-    return mask if isinstance(mask, str) and mask not in MASKS else ''
-
 def changes_after_inversion(changes: dict[str, Any] # Keywords of `edit`
                            ) -> dict[str, Any]:
     "Those that are left when the inversion is there"

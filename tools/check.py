@@ -26,6 +26,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
+import names
 import size
 import style
 import warm
@@ -54,7 +55,7 @@ BUDGETS = {
 AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS, BROWSER_SECONDS = 2, 600, 300, 900
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
 IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'lab')  # of tools/browser.py
-LIGHT_TOOLS = ('project', 'style', 'size', 'readme', 'linkcheck')
+LIGHT_TOOLS = ('project', 'style', 'size', 'names', 'readme', 'linkcheck')
 ENVIRONMENT = {
     'OMP_NUM_THREADS': '1',
     'OMP_WAIT_POLICY': 'PASSIVE',
@@ -177,6 +178,11 @@ def sized() -> None:
     size.check_size()
 
 
+def named() -> None:
+    """documents name what is there, and the path of one edit can be followed"""
+    names.check_names()
+
+
 def examples() -> None:
     """the tools' examples hold"""
     results = [doctest.testmod(importlib.import_module(name)) for name in LIGHT_TOOLS]
@@ -283,7 +289,7 @@ def sited() -> None:
 
 QUICK = (
     *(exported, sourced, clean, imports, readme, badged, pictured),
-    *(styled, sized, examples, budget_outputs, budget_notebooks, budget_weights, portable),
+    *(styled, sized, named, examples, budget_outputs, budget_notebooks, budget_weights, portable),
 )
 
 
