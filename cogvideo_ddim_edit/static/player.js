@@ -92,12 +92,15 @@ export function mount(root, info, source, onframe = () => {}) {
     },
   };
 
+  // True if there was a frame to draw; while the browser looks for one, the last one stays
   function draw() {
+    if (video.readyState < 2) return false;
     context.globalAlpha = 1;
     context.globalCompositeOperation = 'source-over';
     context.imageSmoothingEnabled = state.zoom < 2;
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (video.readyState >= 2) DRAW[state.mode]();
+    DRAW[state.mode]();
+    return true;
   }
 
   function tell() {
@@ -115,7 +118,10 @@ export function mount(root, info, source, onframe = () => {}) {
     canvas.setAttribute('aria-label', `${shown}, frame ${state.frame + 1} of ${frames}`);
   }
 
-  function redraw() { draw(); tell(); }
+  function redraw() {
+    tell();
+    return draw();
+  }
 
   // ---- time
   let wanted = null;
@@ -124,28 +130,45 @@ export function mount(root, info, source, onframe = () => {}) {
     pause();
     state.frame = Math.max(0, Math.min(frames - 1, Math.round(frame)));
     if (video.seeking) wanted = state.frame;
-    else video.currentTime = (state.frame + .5)/fps; // the middle of a frame: no rounding leads to another
+    else seek(state.frame);
     tell();
     onframe(state.frame);
+  }
+
+  function seek(frame) {
+    video.currentTime = (frame + .5)/fps; // the middle of a frame: no rounding leads to another
   }
 
   function arrived() {
     const waiting = wanted;
     wanted = null;
-    if (waiting !== null) video.currentTime = (waiting + .5)/fps;
-    redraw();
-    stage.dataset.shown = String(Math.floor(video.currentTime*fps));
+    if (waiting !== null) seek(waiting);
+    else if (tells) paint();
+    else presented();
   }
 
-  function tick() {
-    if (!state.playing || !root.isConnected) return;
-    const frame = Math.min(frames - 1, Math.floor(video.currentTime*fps + 1e-3));
-    if (frame !== state.frame) {
-      state.frame = frame;
-      onframe(frame);
+  // `seeked` may come before the new frame is there to be drawn, or after: what is shown is the frame that the browser presents
+  const tells = 'requestVideoFrameCallback' in video;
+  let latest = 0;
+
+  function paint() {
+    if (redraw()) stage.dataset.shown = String(latest);
+  }
+
+  function presented(_, {mediaTime} = {mediaTime: Math.floor(video.currentTime*fps + 1e-3)/fps}) {
+    latest = Math.min(frames - 1, Math.round(mediaTime*fps));
+    if (!root.isConnected) pause();
+    if (state.playing && latest !== state.frame) {
+      state.frame = latest;
+      onframe(latest);
     }
-    redraw();
-    (video.requestVideoFrameCallback?.bind(video) ?? requestAnimationFrame)(tick);
+    paint();
+    watch();
+  }
+
+  function watch() {
+    if (tells) video.requestVideoFrameCallback(presented);
+    else if (state.playing) requestAnimationFrame(time => presented(time));
   }
 
   function pause() {
@@ -162,7 +185,7 @@ export function mount(root, info, source, onframe = () => {}) {
     }
     state.playing = true;
     video.loop = true;
-    video.play().then(tick, pause).finally(tell);
+    video.play().then(() => tells || watch(), pause).finally(tell);
   }
 
   // ---- what is compared
@@ -241,6 +264,7 @@ export function mount(root, info, source, onframe = () => {}) {
   video.addEventListener('error', () => { help.textContent = 'This browser cannot play the video (H.264).'; });
   size();
   tell();
+  if (tells) watch();
   return {show, setMode, setRight, state, dispose: () => { pause(); video.removeAttribute('src'); video.load(); }};
 }
 
