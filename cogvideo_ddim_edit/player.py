@@ -5,6 +5,7 @@
 # %% ../nbs/player.ipynb #66cc68e9
 from __future__ import annotations
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
@@ -14,11 +15,12 @@ from typing import Any
 import numpy as np
 from .video import Video
 from .fitting import resize_frame
-from .settings import EditError
+from .mp4 import write_mp4
+from .settings import EditError, need
 
 # %% auto #0
 __all__ = ['PlayerError', 'enlarged', 'resized', 'smaller', 'stacked', 'intra_mp4', 'Player', 'template', 'static', 'as_image',
-           'strip', 'bundle', 'compare', 'name_of', 'widget']
+           'write_page', 'in_frame', 'strip', 'bundle', 'compare', 'name_of', 'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
 class PlayerError(EditError):
@@ -65,22 +67,7 @@ def intra_mp4(frames: np.ndarray, # (frames, height, width, 3), uint8
               crf: int = 16, # Quality, 0 (lossless) to 51
              ) -> bytes:
     "An H.264 mp4 in which every frame is a key frame"
-    import av
-    from fractions import Fraction
-    file = BytesIO()
-    with av.open(file, 'w', format='mp4') as container:
-        rate = Fraction(fps).limit_denominator(1001)
-        options = {'crf': str(crf), 'g': '1', 'threads': '1'}
-        stream = container.add_stream('libx264', rate=rate, options=options)
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], 'yuv420p'
-        codec = stream.codec_context
-        codec.color_range = codec.colorspace = codec.color_primaries = codec.color_trc = 1 # BT.709
-        for frame in frames:
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format='rgb24')
-            packed = picture.reformat(format='yuv420p', dst_colorspace='ITU709',
-                                      dst_color_range='MPEG')
-            container.mux(stream.encode(packed))
-        container.mux(stream.encode())
+    write_mp4(file := BytesIO(), frames, fps, crf, keyframes=1)
     return file.getvalue()
 
 # %% ../nbs/player.ipynb #8bda6592
@@ -108,13 +95,7 @@ class Player:
     def save(self, path: str | Path # Ends in .html
             ) -> Path:
         "Write the page; raises `PlayerError`"
-        path = Path(path).expanduser()
-        if path.suffix != '.html': raise PlayerError(f'{path.name!r} must end in .html')
-        try:
-            path.write_text(self.page(), encoding='utf-8')
-        except OSError as e:
-            raise PlayerError(f'{path.name!r} cannot be written ({e.strerror})') from e
-        return path
+        return write_page(path, self.page, PlayerError)
 
     def _repr_mimebundle_(self, **_): return bundle(self)
 
@@ -139,6 +120,30 @@ def as_image(kind: str, # 'svg+xml' or 'png'
     content = content.encode() if isinstance(content, str) else content
     return f'data:image/{kind};base64,{b64encode(content).decode()}'
 
+# %% ../nbs/player.ipynb #1058a6e0
+def write_page(path: str | Path, # Ends in .html
+               page: Callable[[], str], # Makes it
+               error: type[EditError], # Raised if it cannot be written
+              ) -> Path:
+    "Write a page, which is made only if the file has a fitting name"
+    path = Path(path).expanduser()
+    need(path.suffix == '.html', f'{path.name!r} must end in .html', error)
+    text = page()
+    try:
+        path.write_text(text, encoding='utf-8', errors='replace')
+    except OSError as e:
+        raise error(f'{path.name!r} cannot be written ({e.strerror})') from e
+    return path
+
+def in_frame(title: str, # For those who hear the page
+             page: str, # HTML
+             width: int, # Pixels
+             height: int, # Pixels
+            ) -> str: # HTML
+    "A page inside a notebook's output: its scripts run, and reach nothing outside"
+    return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="border:0" '
+            f'width="{width}" height="{height}" srcdoc="{escape(page)}"></iframe>')
+
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each
           count: int = 6, # Frames in a row
@@ -159,8 +164,7 @@ def bundle(player: Player) -> dict: # MIME type to data
     info = player.info
     wide = min(760, max(430, info['width'] + 30))
     tall = round(info['height']*min(1, (wide - 12)/info['width'])) + 170
-    html = (f'<iframe title="{escape(player.title)}" sandbox="allow-scripts" style="border:0" '
-            f'width="{wide}" height="{tall}" srcdoc="{escape(player.page())}"></iframe>')
+    html = in_frame(player.title, player.page(), wide, tall)
     return {'text/html': html, 'image/png': strip(player.videos), 'text/plain': repr(player)}
 
 # %% ../nbs/player.ipynb #3d2a6382
