@@ -238,7 +238,7 @@ def orange(page) -> int:
 def paint_mask(page) -> None:
     """Paint, erase, undo, by pointer and by keyboard, on two frames"""
     box_of(page, 'mask').select_option('painted')
-    hint = page.locator('.lab-message', has_text='Paint on the frame')
+    hint = page.locator('.lab-message', has_text='nothing is painted yet').first
     hint.wait_for()
     canvas = page.locator('.lab .mk-canvas')
     canvas.scroll_into_view_if_needed()
@@ -397,7 +397,7 @@ def upload(page) -> None:
         page,
         '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")',
     )
-    hint = page.locator('.lab-message', has_text='nothing is painted yet')
+    hint = page.locator('.lab-message', has_text='nothing is painted yet').first
     hint.wait_for()  # what was painted was of another video
     box_of(page, 'mask').select_option(label="the preset's")
     hint.wait_for(state='detached')
