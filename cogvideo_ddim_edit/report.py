@@ -173,7 +173,7 @@ def fitting_player(
         likely = len(intra_mp4(some, fps, coarseness))*len(frames)/len(some)
         if likely*4/3 > most: continue
         mp4 = intra_mp4(frames, fps, coarseness)
-        if len(mp4)*4/3 <= most: return Player(small, tuple(names), 'Source and edit', mp4)
+        if len(mp4)*4/3 <= most: return Player(small, tuple(names), 'Source and edit', mp4=mp4)
     raise ReportError(f'the video has {len(videos[0])} frames, too many for a page of {most} '
                       'bytes; make a report of a shorter one')
 

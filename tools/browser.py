@@ -54,6 +54,10 @@ READ_BARS = """() => {
   }
   return number;
 }"""
+PIXEL = """x => {
+  const canvas = document.querySelector('canvas');
+  return [...canvas.getContext('2d').getImageData(x*canvas.width, canvas.height/3, 1, 1).data];
+}"""
 SHOWN = "document.querySelector('.ab').dataset.shown"
 
 
@@ -235,7 +239,25 @@ def test_player(options: Namespace) -> None:
         surfer.picture('player_dark')
         page.emulate_media(color_scheme='light')
         surfer.picture('player')
+        turn_knob(surfer, videos, folder)
         surfer.calm()
+
+
+def turn_knob(surfer: Surfer, videos: list, folder: str) -> None:
+    """A slider goes through the videos of a setting; what it shows is the video of that value"""
+    from cogvideo_ddim_edit.player import with_knob
+
+    page, shown = surfer.page, with_knob(videos[0], {0.5: videos[1], 1.0: videos[2]}, 'weight')
+    page.goto(shown.save(f'{folder}/knob.html').as_uri())
+    wait_for_player(page)
+    page.get_by_label('How the two are compared').select_option('wipe')
+    for value, color in ((2, 2), (1, 1)):  # blue, then green
+        page.get_by_label('weight', exact=True).fill(f'{value}')
+        pixel = page.evaluate(PIXEL, 0.9)
+        equal(int(np.argmax(pixel[:3])), color, 'the colour of what the slider chose')
+    need(page.locator('.ab-setting').inner_text() == 'weight 0.5', 'the value is not said')
+    surfer.accessible('player with a slider', 'body')
+    surfer.picture('player_knob')
 
 
 def play_with_keys(page) -> None:
@@ -270,14 +292,7 @@ def play_with_pointer(page) -> None:
         page.mouse.move(box['x'] + share * box['width'], box['y'] + 50)
         split = page.evaluate('window.player.state.split')
         need(abs(split - share) < 0.02, f'the wipe is at {split}, the pointer at {share}')
-    left, right = (
-        page.evaluate(
-            'x => [...document.querySelector("canvas").getContext("2d")'
-            '.getImageData(x*256, 100, 1, 1).data]',
-            x,
-        )
-        for x in (0.5, 0.9)
-    )
+    left, right = (page.evaluate(PIXEL, x) for x in (0.5, 0.9))
     need(left[0] > 180 > 80 > right[0], f'left of the wipe is {left}, right of it {right}')
     page.get_by_label('Frame', exact=True).fill('7')
     page.get_by_label('One frame on').click()

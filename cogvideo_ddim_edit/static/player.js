@@ -18,9 +18,9 @@ function button(text, title, onclick) {
   return made;
 }
 
-// info: {names, width, height, frames, fps, title}; source: address of the stacked video; onframe(number): called when a frame is shown
+// info: {names, width, height, frames, fps, scale, knob}; source: address of the stacked video; onframe(number): called when a frame is shown
 export function mount(root, info, source, onframe = () => {}) {
-  const {names, width, height, frames, fps} = info;
+  const {names, width, height, frames, fps, scale, knob} = info;
   const state = {frame: 0, mode: names.length > 1 ? 'wipe' : 'side', right: Math.min(1, names.length - 1),
     split: .5, zoom: 1, x: 0, y: 0, playing: false};
   const video = element('video', {muted: true, playsInline: true, preload: 'auto', src: source});
@@ -36,18 +36,22 @@ export function mount(root, info, source, onframe = () => {}) {
   const modes = element('select', {title: 'How the two are compared'});
   modes.setAttribute('aria-label', 'How the two are compared');
   modes.append(...MODES.map(mode => element('option', {value: mode, textContent: TITLES[mode]})));
-  const right = element('select', {title: 'Video on the right'});
-  right.setAttribute('aria-label', 'Video on the right');
-  right.append(...names.slice(1).map((name, i) => element('option', {value: i + 1, textContent: name})));
+  const right = knob ? element('input', {type: 'range', min: 1, max: names.length - 1, step: 1, className: 'ab-knob'})
+    : element('select', {title: 'Video on the right'});
+  right.setAttribute('aria-label', knob || 'Video on the right');
+  if (!knob) right.append(...names.slice(1).map((name, i) => element('option', {value: i + 1, textContent: name})));
   const mix = element('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, className: 'ab-mix', title: 'Wipe or mix'});
   mix.setAttribute('aria-label', 'Where the wipe is, or how much of each');
   const bar = element('div', {className: 'ab-bar'}, back, play, next, slider, number);
-  const tools = element('div', {className: 'ab-bar'}, modes, right, mix);
+  const setting = element('output', {className: 'ab-setting'});
+  const turned = element('div', {className: 'ab-bar'}, right, setting);
+  const tools = element('div', {className: 'ab-bar'}, modes, ...(knob ? [] : [right]), mix);
   const left = element('span', {className: 'ab-left', textContent: names[0]});
   const label = element('span', {className: 'ab-right'});
   const titles = element('div', {className: 'ab-titles'}, left, label);
   const help = element('p', {className: 'ab-help', textContent: HELP});
   const stage = element('div', {className: 'ab', }, titles, canvas, bar);
+  if (knob) stage.append(turned);
   if (names.length > 1) stage.append(tools);
   stage.append(help);
   stage.dataset.lmSuppressShortcuts = 'true'; // JupyterLab has meanings for these keys, too
@@ -59,7 +63,7 @@ export function mount(root, info, source, onframe = () => {}) {
   function size() {
     canvas.width = wide() ? 2*width + 2 : width;
     canvas.height = height;
-    titles.style.maxWidth = `${canvas.width}px`;
+    canvas.style.width = titles.style.maxWidth = `${canvas.width*scale}px`;
   }
 
   // One of the stacked videos, the part that the zoom shows, at `at` of the canvas; `from`, `to`: shares of the width
@@ -111,6 +115,8 @@ export function mount(root, info, source, onframe = () => {}) {
     play.setAttribute('aria-label', state.playing ? 'Pause' : 'Play');
     modes.value = state.mode;
     right.value = state.right;
+    setting.textContent = names[state.right];
+    if (knob) right.setAttribute('aria-valuetext', names[state.right]);
     mix.value = state.split;
     mix.disabled = !['wipe', 'onion'].includes(state.mode);
     label.textContent = names.length > 1 ? names[state.right] : '';
@@ -257,7 +263,7 @@ export function mount(root, info, source, onframe = () => {}) {
   });
   slider.addEventListener('input', () => show(+slider.value));
   modes.addEventListener('change', () => setMode(modes.value));
-  right.addEventListener('change', () => setRight(+right.value));
+  right.addEventListener('input', () => setRight(+right.value));
   mix.addEventListener('input', () => { state.split = +mix.value; redraw(); });
   video.addEventListener('seeked', arrived);
   video.addEventListener('loadeddata', () => show(state.frame));
