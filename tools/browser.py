@@ -40,6 +40,10 @@ SECONDS = 180  # at most: a model may have to be loaded, on a machine with much 
 VIEWPORT = {'width': 1100, 'height': 1000}
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 AXE = ('4.14.1', '29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c')
+QUIET = (  # else JupyterLab asks about news, over what is to be clicked
+    '.jupyterlab_settings_dir/@jupyterlab/apputils-extension/notification.jupyterlab-settings',
+    '{"fetchNews": "false", "checkForUpdates": false}',
+)
 RUN = 'document.title="run"'
 HOSTILE = f"</script><script>{RUN}</script><img src=x onerror='{RUN}'>"
 ODD = f'{HOSTILE} "quoted" 🎈 שלום עולם ' + 'long ' * 1000
@@ -426,6 +430,8 @@ def jupyter(notebook: dict) -> Iterator[str]:
     token = secrets.token_hex(16)
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / 'lab.ipynb').write_text(json.dumps(notebook), encoding='utf-8')
+        (quiet := Path(folder) / QUIET[0]).parent.mkdir(parents=True)
+        quiet.write_text(QUIET[1], encoding='utf-8')
         command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root']
         command += [f'--port={port}', '--ip=127.0.0.1', '--ServerApp.port_retries=0']
         command += [f'--ServerApp.root_dir={folder}', f'--IdentityProvider.token={token}']
