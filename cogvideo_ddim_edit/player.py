@@ -159,14 +159,17 @@ def strip(videos: tuple[Video, ...], # One row each
     n = min(map(len, videos))
     chosen = np.linspace(0, n - 1, min(count, n)).round().astype(int)
     height, width = videos[0].frames.shape[1:3]
-    tall = 110 if len(videos) < 4 else 80
+    many = len(videos) > 3
+    tall = 80 if many else 110
     wide = max(1, round(width*tall/height))
     rows = [np.concatenate(resized(v.frames[chosen], wide, tall), 1) for v in videos]
     picture = np.concatenate(rows)
     if names:
         picture = np.concatenate([label_column(names, tall), picture], 1)
-    colors = Image.fromarray(picture).quantize(128) # a third of the bytes
-    colors.save(file := BytesIO(), format='PNG')
+    image = Image.fromarray(picture)
+    if many:
+        image = image.quantize(128) # a third of the bytes
+    image.save(file := BytesIO(), format='PNG')
     return file.getvalue()
 
 # %% ../nbs/player.ipynb #9f8e0d78

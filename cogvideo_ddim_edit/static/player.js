@@ -78,7 +78,7 @@ export function mount(root, info, source, onframe = () => {}) {
       part(state.right);
       part(0, 0, 0, state.split);
       context.fillStyle = '#fff';
-      context.fillRect(state.split*width - 1, 0, 2, height);
+      context.fillRect(state.split*width - 1/scale, 0, 2/scale, height);
     },
     side() {
       part(0);
