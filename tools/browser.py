@@ -138,7 +138,7 @@ class Surfer:
             element.screenshot(path=path)
             self.page.set_viewport_size(VIEWPORT)
         else:
-            self.page.screenshot(path=path)
+            self.page.screenshot(path=path, full_page=True)
 
     def accessible(self, name: str, within: str) -> None:
         """Raise `Failed` if axe finds a serious fault"""
@@ -224,10 +224,10 @@ def seek_everywhere(frame, count: int, times: int) -> None:
 
 
 def test_player(options: Namespace) -> None:
-    """player: frames, wipe, modes, Tab, keys and buttons"""
+    """player: frames, wipe, modes, Tab, keys, buttons, touch, a slider for a setting"""
     from cogvideo_ddim_edit.player import compare
 
-    with tempfile.TemporaryDirectory() as folder, surfing(options) as surfer:
+    with tempfile.TemporaryDirectory() as folder, surfing(options, has_touch=True) as surfer:
         videos = [counting(), counting(color=(40, 170, 90)), counting(color=(40, 70, 190))]
         path = compare(*videos, names=['source', HOSTILE, 'blue']).save(f'{folder}/page.html')
         page = surfer.page
@@ -287,6 +287,12 @@ def play_with_keys(page) -> None:
     equal(page.evaluate(f'{state}.playing'), False, 'playing after Space')
 
 
+def wiped(page, share: float) -> None:
+    """The wipe is where the pointer is"""
+    split = page.evaluate('window.player.state.split')
+    need(abs(split - share) < 0.02, f'the wipe is at {split}, the pointer at {share}')
+
+
 def play_with_pointer(page) -> None:
     """The wipe follows the pointer; the slider and the buttons show frames"""
     page.get_by_label('How the two are compared').select_option('wipe')
@@ -294,8 +300,10 @@ def play_with_pointer(page) -> None:
     box = page.locator('canvas').bounding_box()
     for share in (0.25, 0.75):
         page.mouse.move(box['x'] + share * box['width'], box['y'] + 50)
-        split = page.evaluate('window.player.state.split')
-        need(abs(split - share) < 0.02, f'the wipe is at {split}, the pointer at {share}')
+        wiped(page, share)
+    page.touchscreen.tap(box['x'] + 0.4 * box['width'], box['y'] + 50)
+    wiped(page, 0.4)
+    page.mouse.move(box['x'] + 0.75 * box['width'], box['y'] + 50)
     left, right = (page.evaluate(PIXEL, x) for x in (0.5, 0.9))
     need(left[0] > 180 > 80 > right[0], f'left of the wipe is {left}, right of it {right}')
     page.get_by_label('Frame', exact=True).fill('7')

@@ -226,16 +226,22 @@ export function mount(root, info, source, onframe = () => {}) {
     return {x: wide() ? (across*2) % 1 : across, y: (event.clientY - box.top)/box.height, scale: width/box.width};
   }
 
+  function wipe(event) {
+    if (state.mode !== 'wipe') return;
+    state.split = Math.max(0, Math.min(1, place(event).x));
+    redraw();
+  }
+
   canvas.addEventListener('pointermove', event => {
     if (event.buttons && state.zoom > 1) {
       const scale = place(event).scale/state.zoom;
       move(-event.movementX*scale, -event.movementY*scale);
-    } else if (state.mode === 'wipe') {
-      state.split = Math.max(0, Math.min(1, place(event).x));
-      redraw();
-    }
+    } else wipe(event);
   });
-  canvas.addEventListener('pointerdown', event => canvas.setPointerCapture(event.pointerId));
+  canvas.addEventListener('pointerdown', event => {
+    canvas.setPointerCapture(event.pointerId);
+    if (state.zoom === 1) wipe(event); // a finger does not come from anywhere
+  });
   canvas.addEventListener('wheel', event => {
     if (document.activeElement !== canvas) return; // a page that is scrolled past stays what it is
     event.preventDefault();
