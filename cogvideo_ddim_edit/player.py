@@ -175,7 +175,7 @@ def strip(videos: tuple[Video, ...], # One row each
 # %% ../nbs/player.ipynb #9f8e0d78
 def label_column(names: Sequence[str], # From top to bottom
                  height: int, # Of a row, pixels
-                 width: int = 96, # Pixels
+                 width: int = 110, # Pixels
                 ) -> np.ndarray: # (names × height, width, 3), uint8
     "Names below each other, to be put before rows of frames"
     from PIL import Image, ImageDraw, ImageFont
