@@ -416,7 +416,10 @@ def choose_file(page, file: str | dict) -> None:
 def saved_lab(page, address: str) -> bool:
     """Is the lab in the notebook that the server has?"""
     contents = address.replace('/doc/tree/', '/api/contents/')
-    outputs = page.request.get(contents).json()['content']['cells'][0]['outputs']
+    found = page.request.get(contents)
+    if not found.ok:  # it is being written
+        return False
+    outputs = found.json()['content']['cells'][0]['outputs']
     return any('widget-view' in kind for output in outputs for kind in output.get('data', ()))
 
 
