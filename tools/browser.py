@@ -33,7 +33,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from project import ROOT, Failed
+from project import ROOT, TOOLS, Failed
 
 SEEKS = 100
 SECONDS = 180  # at most: a model may have to be loaded, on a machine with much to do
@@ -62,7 +62,14 @@ PIXEL = """x => {
   const canvas = document.querySelector('canvas');
   return [...canvas.getContext('2d').getImageData(x*canvas.width, canvas.height/3, 1, 1).data];
 }"""
+FINDS_TOOLS = f'import sys\nsys.path.insert(0, {str(TOOLS)!r})\n'
+PLAYER = """from browser import counting
+from cogvideo_ddim_edit.player import compare, widget
+w = widget(compare(counting(), counting(color=(40, 170, 90))))
+w"""
 SHOWN = "document.querySelector('.ab').dataset.shown"
+BEGUN = f'!!document.querySelector(".ab") && {SHOWN} !== undefined'
+ERROR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
 
 
 def need(holds: bool, sentence: str) -> None:
@@ -212,7 +219,7 @@ def counting(count: int = 60, color: tuple = (220, 60, 60)):
 
 def wait_for_player(frame) -> None:
     """Until a player shows its first frame"""
-    until(frame, f'!!document.querySelector(".ab") && {SHOWN} !== undefined')
+    until(frame, BEGUN)
 
 
 def seek_everywhere(frame, count: int, times: int) -> None:
@@ -426,7 +433,7 @@ def test_explorer_lab(options: Namespace) -> None:
     look_at_voila(options)
 
 
-# The lab
+# In a JupyterLab
 
 
 @contextmanager
@@ -483,6 +490,72 @@ def run_cell(page, number: int, tries: int = 20) -> None:
     raise Failed(f'cell {number} does not run')
 
 
+def notebook_of(*sources: str) -> dict:
+    """A notebook with a cell for each source, which finds the tools"""
+    import nbformat
+
+    spec = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
+    cells = [nbformat.v4.new_code_cell(text) for text in (FINDS_TOOLS + sources[0], *sources[1:])]
+    return nbformat.v4.new_notebook(cells=cells, metadata=spec)
+
+
+def open_notebook(page, address: str) -> None:
+    """Until its kernel is there"""
+    page.goto(address)
+    page.wait_for_selector('.jp-CodeCell .cm-content')
+    page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+
+
+def run_until(page, number: int, expression: str) -> None:
+    """Run a cell that shows widgets, until something holds in the page
+
+    anywidget gives a widget two seconds to begin, which may be too few on a busy machine."""
+    for _ in range(8):
+        run_cell(page, number)
+        if holds(lambda: page.evaluate(expression), 20):
+            return
+        error = page.locator(ERROR).all_inner_texts()
+        need(not error, f'cell {number} ends with {"".join(error)[-300:]}')
+    raise Failed(f'what cell {number} shows does not begin')
+
+
+def open_until(page, address: str, expression: str) -> None:
+    """Open a page with widgets, again if something does not hold there: see `run_until`"""
+    for _ in range(4):
+        page.goto(address)
+        if holds(lambda: page.evaluate(expression), 90):
+            return
+    raise Failed(f'the page does not begin: {page.inner_text("body")[-300:]}')
+
+
+def output_of(page, number: int) -> str:
+    """What a cell printed, after it was run"""
+    run_cell(page, number)
+    return page.locator('.jp-CodeCell').nth(number).locator('.jp-OutputArea-output').inner_text()
+
+
+def test_player_lab(options: Namespace) -> None:
+    """player in a JupyterLab: Python knows its frame and sets it"""
+    cells = PLAYER, 'print(w.frame)', 'w.frame = 41'
+    with jupyter(notebook_of(*cells)) as address, surfing(options) as surfer:
+        page = surfer.page
+        open_notebook(page, address)
+        run_until(page, 0, BEGUN)
+        page.get_by_label('Frame', exact=True).fill('7')
+        page.get_by_label('One frame on').click()
+        until(page, f'{SHOWN} === "8"')
+        equal(output_of(page, 1).strip(), '8', 'the frame that Python knows')
+        run_cell(page, 2)
+        until(page, f'{SHOWN} === "41"')
+        equal(page.evaluate(READ_BARS), 41, 'the frame that Python set')
+        surfer.accessible('player in JupyterLab', '.ab')
+        surfer.picture('player_lab')
+        surfer.calm()
+
+
+# The lab
+
+
 def test_lab(options: Namespace) -> None:
     """lab: in JupyterLab; if not --quick also twenty cancelled runs, and without a kernel"""
     from browser_lab import drive
@@ -502,6 +575,7 @@ def test_lab_again(options: Namespace) -> None:
 TESTS = {
     'player': test_player,
     'report': test_report,
+    'player_lab': test_player_lab,
     'exported': test_exported,
     'explorer': test_explorer,
     'explorer_lab': test_explorer_lab,

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import numpy as np
 from browser import (
+    FINDS_TOOLS,
     HOSTILE,
     Surfer,
     counting,
@@ -16,11 +17,16 @@ from browser import (
     exported,
     jupyter,
     need,
+    notebook_of,
+    open_notebook,
+    open_until,
+    output_of,
     run_cell,
+    run_until,
     surfing,
     until,
 )
-from project import ROOT, TOOLS
+from project import ROOT
 
 RTL = 'שלום'
 WORDS = ('a', 'blue', HOSTILE, '🎈', RTL, 'padding')
@@ -286,9 +292,7 @@ def look_at_exported(options: Namespace) -> None:
 
 # In a JupyterLab
 
-FIRST = f"""import sys
-sys.path.insert(0, {str(TOOLS)!r})
-from browser_explorer import WORDS, made_explorer
+FIRST = """from browser_explorer import WORDS, made_explorer
 from cogvideo_ddim_edit.explorer import widget
 w = widget(made_explorer())"""
 READ = 'print(w.steps, w.blocks, w.frame, w.pixel, w.word == WORDS[1], w.word == WORDS[3])'
@@ -301,37 +305,20 @@ ipywidgets.VBox([w, says, go])"""
 WRITE = 'w.pixel = [1, 2]\nw.steps = [0, 1]\nw.word = WORDS[4]\nw.frame = 9'
 
 
-def notebook() -> dict:
-    """The widget, a cell that reads its state and one that sets it"""
-    import nbformat
-
-    sources = (f'{FIRST}\nw', READ, WRITE)
-    spec = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
-    cells = [nbformat.v4.new_code_cell(text) for text in sources]
-    return nbformat.v4.new_notebook(cells=cells, metadata=spec)
-
-
 def look_at_lab(options: Namespace) -> None:
     """What is clicked is known in Python; what Python sets is shown"""
-    with jupyter(notebook()) as address, surfing(options) as surfer:
+    cells = f'{FIRST}\nw', READ, WRITE
+    with jupyter(notebook_of(*cells)) as address, surfing(options) as surfer:
         page = surfer.page
-        page.goto(address)
-        page.wait_for_selector('.jp-CodeCell .cm-content')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-        run_cell(page, 0)
-        page.wait_for_selector('.ex[data-loaded="2"]')
+        open_notebook(page, address)
+        run_until(page, 0, f'!!document.querySelector(".ex") && {SHOWN}')
         page.locator('.ex-words button').nth(3).click()
         box = page.locator('.ex-picture').bounding_box()
         page.locator('.ex-picture').click(position={'x': 5, 'y': box['height'] - 5})
         page.get_by_label('Last block').select_option('2')
         page.locator('.ex-picture').press(']')
-        run_cell(page, 1)
-        output = page.locator('.jp-CodeCell').nth(1).locator('.jp-OutputArea-output')
-        equal(
-            output.inner_text().strip(),
-            '[0, 3] [0, 2] 6 [5, 0] False True',
-            'what Python knows',
-        )
+        found = output_of(page, 1).strip()
+        equal(found, '[0, 3] [0, 2] 6 [5, 0] False True', 'what Python knows')
         run_cell(page, 2)
         page.get_by_text('Frame 10, row 2, column 3 reads').wait_for()
         pressed = page.locator('.ex-words [aria-pressed="true"]').all_inner_texts()
@@ -351,10 +338,9 @@ def look_at_voila(options: Namespace) -> None:
         print("     Voila is not installed (pip install 'cogvideo_ddim_edit[lab]'): not tried")
         return
     os.environ['PYTHONPATH'] = str(ROOT)
-    with serving(FIRST + APP) as (address, _), surfing(options) as surfer:
+    with serving(FINDS_TOOLS + FIRST + APP) as (address, _), surfing(options) as surfer:
         page = surfer.page
-        page.goto(address)
-        page.wait_for_selector('.ex[data-loaded="2"]')
+        open_until(page, address, f'!!document.querySelector(".ex") && {SHOWN}')
         page.locator('.ex-words button').nth(4).click()
         box = page.locator('.ex-picture').bounding_box()
         page.locator('.ex-picture').click(position={'x': 5, 'y': box['height'] - 5})

@@ -18,12 +18,24 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from browser import ODD, SECONDS, Surfer, equal, holds, jupyter, need, run_cell, surfing, until
-from project import NBS, ROOT, Failed, cells
+from browser import (
+    ODD,
+    SECONDS,
+    Surfer,
+    equal,
+    holds,
+    jupyter,
+    need,
+    open_notebook,
+    open_until,
+    run_cell,
+    run_until,
+    surfing,
+    until,
+)
+from project import NBS, ROOT, cells
 
 BAR = '.lab progress'
-ERROR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
-IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 FRAMES = 'document.querySelector(".lab .mk-canvas").dataset.frame'
 ALL_THERE = """() => {
   const count = what => document.querySelectorAll(`.lab ${what}`).length;
@@ -65,9 +77,7 @@ def drive_again(options: Namespace) -> None:
 
 def open_lab(page, address: str) -> None:
     """The notebook, and the lab in it"""
-    page.goto(address)
-    page.wait_for_selector('.jp-CodeCell .cm-content')
-    page.wait_for_selector(IDLE)
+    open_notebook(page, address)
     show_lab(page)
 
 
@@ -112,17 +122,8 @@ def source_of(cell: dict) -> str:
 
 
 def show_lab(page) -> None:
-    """Run the cell that shows the lab, until all of it is there
-
-    anywidget gives a widget two seconds to begin, which may be too few on a busy machine."""
-    for _ in range(8):
-        run_cell(page, 0)
-        page.wait_for_selector(f'.lab .lab-title, {ERROR}')
-        error = page.locator(ERROR).all_inner_texts()
-        need(not error, f'the lab is not shown: {"".join(error)[-300:]}')
-        if holds(lambda: page.evaluate(ALL_THERE), 20):
-            return
-    raise Failed('some widgets of the lab do not begin')
+    """Run the cell that shows the lab, until all of it is there"""
+    run_until(page, 0, ALL_THERE)
 
 
 # Controls
@@ -430,8 +431,7 @@ def second_tab(surfer: Surfer, address: str) -> None:
     page.keyboard.press('Control+s')  # the second tab reads the notebook from the disk
     need(holds(lambda: saved_lab(page, address)), 'the notebook is not saved')
     other = page.context.new_page()
-    other.goto(address)
-    other.wait_for_selector('.lab canvas.ab-canvas')
+    open_until(other, address, ALL_THERE)
     fill(page, 'edit', 'a green square')
     until(other, some_text('a green square'))
     before = box_of(other, 'edits').locator('option').count()
@@ -477,8 +477,7 @@ def without_notebook(options: Namespace, folder: Path) -> None:
         page = surfer.page
         bare = address.partition('?')[0]
         need('.lab' not in page.request.get(bare).text(), 'the page is there without its token')
-        page.goto(address)
-        page.wait_for_selector('.lab canvas.ab-canvas')
+        open_until(page, address, ALL_THERE)
         press(page, 'Inversion')
         paint_mask(page)
         fill(page, 'num_inference_steps', '4')
