@@ -450,10 +450,12 @@ def jupyter(notebook: dict) -> Iterator[str]:
         command = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root']
         command += [f'--port={port}', '--ip=127.0.0.1', '--ServerApp.port_retries=0']
         command += [f'--ServerApp.root_dir={folder}', f'--IdentityProvider.token={token}']
+        command += ['--KernelManager.transport=ipc']  # kernels side by side race for ports
         places = {
             name: f'{folder}/.{name.lower()}'
-            for name in ('JUPYTER_CONFIG_DIR', 'JUPYTER_RUNTIME_DIR', 'JUPYTERLAB_SETTINGS_DIR')
+            for name in ('JUPYTER_CONFIG_DIR', 'JUPYTERLAB_SETTINGS_DIR')
         }
+        places['JUPYTER_RUNTIME_DIR'] = f'{folder}/.r'  # names of sockets must be short
         environment = os.environ | places | {'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
         with open(f'{folder}/.log', 'wb') as log:
             server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -477,12 +479,20 @@ def wait_for_server(address: str, server: subprocess.Popen) -> None:
     raise Failed('JupyterLab did not start')
 
 
+def answer_dialogs(page) -> None:
+    """Agree with what JupyterLab asks, such as which kernel to start, and say what that was"""
+    for dialog in page.locator('dialog.jp-Dialog').all():
+        print(f'     JupyterLab asks: {" ".join(dialog.inner_text().split())[:200]}')
+        dialog.locator('.jp-mod-accept').click()
+
+
 def run_cell(page, number: int, tries: int = 20) -> None:
     """Run a cell of the notebook, again where the kernel was not there yet"""
     cell = page.locator('.jp-CodeCell').nth(number)
     prompt = cell.locator('.jp-InputPrompt')
     before = prompt.inner_text().strip()
     for _ in range(tries):
+        answer_dialogs(page)
         cell.locator('.cm-content').click()
         page.keyboard.press('Control+Enter')
         if holds(lambda: prompt.inner_text().strip() not in (before, '[ ]:', ''), 10):
