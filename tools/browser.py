@@ -529,11 +529,23 @@ def run_until(page, number: int, expression: str) -> None:
     raise Failed(f'what cell {number} shows does not begin')
 
 
+def is_so(page, expression: str) -> bool:
+    """Does something hold in a page? Nothing does while it goes on to another address"""
+    from playwright.sync_api import Error
+
+    try:
+        return bool(page.evaluate(expression))
+    except Error as problem:
+        if 'navigation' not in str(problem):
+            raise
+        return False
+
+
 def open_until(page, address: str, expression: str) -> None:
     """Open a page with widgets, again if something does not hold there: see `run_until`"""
     for _ in range(4):
         page.goto(address)
-        if holds(lambda: page.evaluate(expression), 90):
+        if holds(lambda: is_so(page, expression), 90):
             return
     raise Failed(f'the page does not begin: {page.inner_text("body")[-300:]}')
 
