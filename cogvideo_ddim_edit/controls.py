@@ -116,7 +116,7 @@ def chooser(name: str, # Of the choice
     import ipywidgets as widgets
     options = list(options)
     return widgets.Dropdown(options=options, value=options[0][1] if value is None else value,
-                            description=name, style=dict(description_width='8em'))
+                            description=name, style=dict(description_width='9em'))
 
 def whole_number(name: str, # Of the control
                  value: int, # To begin with
@@ -125,7 +125,7 @@ def whole_number(name: str, # Of the control
     "A whole number with its name before it"
     import ipywidgets as widgets
     return widgets.BoundedIntText(value=value, min=0, max=most, description=name,
-                                  style=dict(description_width='8em'))
+                                  style=dict(description_width='9em'))
 
 # %% ../nbs/controls.ipynb #027068f7
 def section(title: str, # Of a part of the page

@@ -7,7 +7,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from html import escape
 from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
@@ -21,7 +20,8 @@ from .figures import SHARE, overlay
 from .inversion import Inversion, invert
 from .kept import (
     PADDING, REST, SOURCE, SOURCE_TEXT, Kept, kept_in, noted_again, noting, patch_shape, spread)
-from .player import as_image, smaller, static, template
+from .player import (
+    as_image, in_frame, smaller, static, template, write_page)
 from .presets import Preset, preset_with
 from .reconstruction import edit
 from .settings import need
@@ -29,8 +29,8 @@ from .shares import MapsError
 from .video import Video
 
 # %% auto #0
-__all__ = ['COLUMNS', 'LARGEST', 'sheet', 'sheets_of', 'info_of', 'Explorer', 'note_on', 'draw_still', 'by_step', 'still_rows',
-           'explore', 'explored', 'widget']
+__all__ = ['COLUMNS', 'LARGEST', 'sheet', 'sheets_of', 'info_of', 'packed', 'Explorer', 'explorer_page', 'note_on', 'draw_still',
+           'by_step', 'still_rows', 'explore', 'explored', 'widget']
 
 # %% ../nbs/explorer.ipynb #094b32b5
 COLUMNS = 8 # Frames in a line of a sheet
@@ -84,9 +84,22 @@ def info_of(edit: Edit, # Of which the maps are
                 start=start_of(kept, word), columns=COLUMNS,
                 tables=dict(source=source, words=tables[:len(kept.words)]))
 
-# %% ../nbs/explorer.ipynb #493031e2
+# %% ../nbs/explorer.ipynb #ae74ed62
 LARGEST = 5_000_000 # Bytes that maps and frames may take; as text a third more
 
+def packed(edit: Edit, # Of which the maps are
+           kept: Kept, # From `noting`, with rows
+           most: int, # Bytes that maps and frames may take
+          ) -> tuple[dict, bytes, tuple[bytes, bytes]]: # What the script must know, maps, frames
+    "All that a page holds, small enough; raises `MapsError`"
+    form, (width, height), sheets = sheets_of(edit, most//4)
+    found, factor = fitting_maps(kept, most - sum(map(len, sheets)))
+    info = info_of(edit, kept, factor)
+    info |= dict(parts=found.parts, note=note_on(kept, found, factor), format=form, width=width,
+                 height=height)
+    return info, found.data, tuple(sheets)
+
+# %% ../nbs/explorer.ipynb #493031e2
 @dataclass(frozen=True, eq=False)
 class Explorer:
     "Maps of an edit to play with, and the page that shows them"
@@ -102,26 +115,16 @@ class Explorer:
            most: int = LARGEST, # Bytes that maps and frames may take
           ) -> Explorer:
         "An explorer of what was noted; raises `MapsError`"
-        form, (width, height), sheets = sheets_of(edit, most//4)
-        found, factor = fitting_maps(kept, most - sum(map(len, sheets)))
-        info = info_of(edit, kept, factor) | dict(
-            parts=found.parts, note=note_on(kept, found, factor), format=form, width=width,
-            height=height)
-        return cls(edit, kept, info, found.data, tuple(sheets))
+        return cls(edit, kept, *packed(edit, kept, most))
 
     @property
     def title(self) -> str:
         "Of the page"
         return f'What the edit reads: {shorten(self.edit.prompt, 80, placeholder=" …")}'
 
-    def page(self, with_still: bool = True # A picture for where no script runs?
-            ) -> str: # HTML
+    def page(self) -> str: # HTML
         "A page that needs nothing but itself"
-        pictures = [as_image(self.info['format'], one) for one in self.sheets]
-        return template('explorer.html').render(
-            title=self.title, css=static('explorer.css'), js=static('explorer.js'), info=self.info,
-            maps=b64encode(self.maps).decode(), edit=pictures[0], source=pictures[1],
-            still=as_image('png', self.still()) if with_still else '')
+        return explorer_page(self, self.still())
 
     def still(self) -> bytes: # PNG
         "A picture of the same, for where no script runs"
@@ -131,18 +134,23 @@ class Explorer:
     def save(self, path: str | Path # Ends in .html
             ) -> Path:
         "Write the page; raises `MapsError`"
-        path = Path(path).expanduser()
-        need(path.suffix == '.html', f'{path.name!r} must end in .html', MapsError)
-        try:
-            path.write_text(self.page(), encoding='utf-8')
-        except OSError as e:
-            raise MapsError(f'{path.name!r} cannot be written ({e.strerror})') from e
-        return path
+        return write_page(path, self.page, MapsError)
 
     def _repr_mimebundle_(self, **_):
-        html = (f'<iframe title="{escape(self.title)}" sandbox="allow-scripts" style="border:0" '
-                f'width="850" height="1150" srcdoc="{escape(self.page(False))}"></iframe>')
+        html = in_frame(self.title, explorer_page(self), 850, 1150)
         return {'text/html': html, 'image/png': self.still(), 'text/plain': repr(self)}
+
+# %% ../nbs/explorer.ipynb #efb8c484
+def explorer_page(explorer: Explorer,
+                  still: bytes = b'', # PNG, for where no script runs
+                 ) -> str: # HTML
+    "A page that needs nothing but itself"
+    info = explorer.info
+    edit, source = (as_image(info['format'], sheet) for sheet in explorer.sheets)
+    return template('explorer.html').render(
+        title=explorer.title, css=static('explorer.css'), js=static('explorer.js'), info=info,
+        maps=b64encode(explorer.maps).decode(), edit=edit, source=source,
+        still=as_image('png', still) if still else '')
 
 # %% ../nbs/explorer.ipynb #1440138e
 def note_on(kept: Kept, # What was noted

@@ -15,7 +15,7 @@ from .identity import array_key, key_of
 from .saved import SavedError, read_tensors, unwritable
 
 # %% auto #0
-__all__ = ['inputs_key', 'Journal', 'journaled']
+__all__ = ['inputs_key', 'Journal', 'write_call', 'journaled']
 
 # %% ../nbs/19_journal.ipynb #fd273068
 def inputs_key(args: tuple, keywords: dict) -> str: # 32 hexadecimal digits
@@ -61,15 +61,23 @@ class Journal:
 
     def write(self, i: int, inputs: str, output: torch.Tensor) -> None:
         "Keep what call `i` returned; raises `SavedError`"
-        from safetensors import SafetensorError
-        from safetensors.torch import save_file
-        part, kept = self.folder/'part', output.detach().cpu().contiguous()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            save_file({'output': kept}, part, {'call': json.dumps([inputs, array_key(kept)])})
-            os.replace(part, self.file(i))
-        except (OSError, SafetensorError) as e:
-            raise unwritable(self.folder, e) from e
+        write_call(self.file(i), inputs, output)
+
+# %% ../nbs/19_journal.ipynb #f216b133
+def write_call(path: Path, # Of its file
+               inputs: str, # Their hash
+               output: torch.Tensor, # What the call returned
+              ) -> None:
+    "Keep what a call returned, whole or not at all; raises `SavedError`"
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+    part, kept = path.with_name('part'), output.detach().cpu().contiguous()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({'output': kept}, part, {'call': json.dumps([inputs, array_key(kept)])})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as e:
+        raise unwritable(path.parent, e) from e
 
 # %% ../nbs/19_journal.ipynb #014f0b9b
 @contextmanager

@@ -124,11 +124,12 @@ class ComparePart(Part):
     def build(self) -> list: # Widgets
         "Player and history"
         import ipywidgets as widgets
-        wide = dict(layout=dict(width='100%'), style=dict(description_width='8em'))
+        wide = dict(layout=dict(width='auto'), style=dict(description_width='9em'))
         self.player = widgets.VBox()
         self.edits = self.follow(widgets.Select(options=[], rows=4, description='edits', **wide),
                                  self.show)
         self.other = self.follow(chooser('beside it', [('nothing else', -1)]), self.show)
+        self.other.layout.width = 'auto'
         return [self.player, self.edits, self.other]
 
     def list_edits(self, chosen: int | None) -> None: # Number of an edit; None: none is shown
@@ -160,12 +161,13 @@ class ResultPart(ComparePart):
     def build(self) -> list: # Widgets
         "Player, history, recipe and a place to save"
         import ipywidgets as widgets
-        wide = dict(layout=dict(width='100%'), style=dict(description_width='8em'))
+        wide = dict(layout=dict(width='auto'), style=dict(description_width='9em'))
         self.form = self.follow(chooser('copy as', [(name, name) for name in RECIPES]),
                                 self.show_recipe)
         self.recipe = widgets.Textarea(description='recipe', rows=6, **wide)
         self.copy = copy_button()
-        self.save_folder = widgets.Text(value='runs/edit', description='folder')
+        self.save_folder = widgets.Text(value='runs/edit', description='folder',
+                                        style=dict(description_width='9em'))
         self.save_button = self.connect(widgets.Button(description='Save with report'), self.save)
         return [*super().build(), widgets.HBox([self.form, self.copy]), self.recipe,
                 widgets.HBox([self.save_folder, self.save_button])]

@@ -94,7 +94,7 @@ class VideoPart(ScenePart):
         import ipywidgets as widgets
         self.samples = self.follow(chooser('sample', sample_choices()), self.take_sample)
         self.upload = self.follow(widgets.FileUpload(description='Upload a video', accept='video/*',
-                                                     layout=dict(width='12em')), self.take_upload)
+                                                     layout=dict(width='15em')), self.take_upload)
         fits = [(name, name) for name in ('crop', 'stretch', 'pad')]
         self.fit = self.follow(chooser('fit', fits), self.trim)
         self.frames = {name: self.follow(whole_number(words, 0), self.trim)
@@ -152,7 +152,7 @@ class PromptPart(Part):
     def build(self) -> list: # Widgets
         "Two prompts, and what differs"
         import ipywidgets as widgets
-        words = dict(layout=dict(width='100%'), style=dict(description_width='8em'), rows=2)
+        words = dict(layout=dict(width='auto'), style=dict(description_width='9em'), rows=2)
         self.source = widgets.Textarea(description='source', **words)
         self.edit = widgets.Textarea(description='edit', **words)
         self.words = widgets.HTML()

@@ -174,11 +174,7 @@ class MaskPart(MaskControls):
         super().choose()
         if self.kind.value == 'painted' and not self.easel.pictures:
             self.begin(self.lab.bench.source.video)
-        if self.kind.value == 'painted' and not self.easel.strokes:
-            self.speak('Paint on the frame where the video may change; paint on other frames too '
-                       'if that moves.')
-        else:
-            self.lab.show_cost()
+        self.lab.show_cost()
 
     def painted(self) -> str: # A folder of pictures
         "What was painted, on the disk; raises `MaskError`"

@@ -5,31 +5,36 @@
 # %% ../nbs/player.ipynb #66cc68e9
 from __future__ import annotations
 from base64 import b64encode
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 import numpy as np
 from .video import Video
 from .fitting import resize_frame
-from .settings import EditError
+from .mp4 import write_mp4
+from .settings import EditError, need
 
 # %% auto #0
-__all__ = ['PlayerError', 'enlarged', 'resized', 'smaller', 'stacked', 'intra_mp4', 'Player', 'template', 'static', 'as_image',
-           'strip', 'bundle', 'compare', 'name_of', 'widget']
+__all__ = ['SHOWN', 'PlayerError', 'enlarged', 'resized', 'smaller', 'stacked', 'intra_mp4', 'Player', 'template', 'static',
+           'as_image', 'write_page', 'in_frame', 'strip', 'label_column', 'bundle', 'compare', 'name_of', 'with_knob',
+           'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
 class PlayerError(EditError):
     "Videos that cannot be compared, and what to do about it"
 
-def enlarged(frames: np.ndarray, # (frames, height, width, 3), uint8
-             least: int = 256, # Pixels that the longer side should have
-            ) -> np.ndarray: # The same, every pixel repeated as often as fits
-    "Tiny frames made large without blurring them"
-    times = max(1, least//max(frames.shape[1:3]))
-    return frames.repeat(times, 1).repeat(times, 2)
+SHOWN = 256 # Pixels that the longer side should have on the page
+
+def enlarged(frames: np.ndarray # (frames, height, width, 3), uint8
+            ) -> np.ndarray: # The same, each pixel four times if they are tiny
+    "Frames whose colours the codec, which has one colour for four pixels, does not blur"
+    if 2*max(frames.shape[1:3]) > SHOWN: return frames
+    return frames.repeat(2, 1).repeat(2, 2)
 
 def resized(frames: np.ndarray, # (frames, height, width, 3), uint8
             width: int, # Pixels
@@ -65,22 +70,7 @@ def intra_mp4(frames: np.ndarray, # (frames, height, width, 3), uint8
               crf: int = 16, # Quality, 0 (lossless) to 51
              ) -> bytes:
     "An H.264 mp4 in which every frame is a key frame"
-    import av
-    from fractions import Fraction
-    file = BytesIO()
-    with av.open(file, 'w', format='mp4') as container:
-        rate = Fraction(fps).limit_denominator(1001)
-        options = {'crf': str(crf), 'g': '1', 'threads': '1'}
-        stream = container.add_stream('libx264', rate=rate, options=options)
-        stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], 'yuv420p'
-        codec = stream.codec_context
-        codec.color_range = codec.colorspace = codec.color_primaries = codec.color_trc = 1 # BT.709
-        for frame in frames:
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format='rgb24')
-            packed = picture.reformat(format='yuv420p', dst_colorspace='ITU709',
-                                      dst_color_range='MPEG')
-            container.mux(stream.encode(packed))
-        container.mux(stream.encode())
+    write_mp4(file := BytesIO(), frames, fps, crf, keyframes=1)
     return file.getvalue()
 
 # %% ../nbs/player.ipynb #8bda6592
@@ -90,6 +80,7 @@ class Player:
     videos: tuple[Video, ...] # The first is the one on the left
     names: tuple[str, ...] # One for each
     title: str = 'Comparison' # Of the page
+    knob: str = '' # What the videos on the right differ in, if a slider goes through them
     mp4: bytes = field(default=b'', repr=False) # All of them stacked
 
     @property
@@ -97,7 +88,8 @@ class Player:
         "What the script must know"
         height, width = (n - n % 2 for n in enlarged(self.videos[0].frames[:1]).shape[1:3])
         count, fps = min(map(len, self.videos)), float(self.videos[0].fps)
-        return dict(names=list(self.names), width=width, height=height, frames=count, fps=fps)
+        return dict(names=list(self.names), width=width, height=height, frames=count, fps=fps,
+                    scale=max(1, SHOWN//max(height, width)), knob=self.knob)
 
     def page(self) -> str: # HTML
         "A page that needs nothing but itself"
@@ -108,13 +100,7 @@ class Player:
     def save(self, path: str | Path # Ends in .html
             ) -> Path:
         "Write the page; raises `PlayerError`"
-        path = Path(path).expanduser()
-        if path.suffix != '.html': raise PlayerError(f'{path.name!r} must end in .html')
-        try:
-            path.write_text(self.page(), encoding='utf-8')
-        except OSError as e:
-            raise PlayerError(f'{path.name!r} cannot be written ({e.strerror})') from e
-        return path
+        return write_page(path, self.page, PlayerError)
 
     def _repr_mimebundle_(self, **_): return bundle(self)
 
@@ -139,35 +125,85 @@ def as_image(kind: str, # 'svg+xml' or 'png'
     content = content.encode() if isinstance(content, str) else content
     return f'data:image/{kind};base64,{b64encode(content).decode()}'
 
+# %% ../nbs/player.ipynb #1058a6e0
+def write_page(path: str | Path, # Ends in .html
+               page: Callable[[], str], # Makes it
+               error: type[EditError], # Raised if it cannot be written
+              ) -> Path:
+    "Write a page, which is made only if the file has a fitting name"
+    path = Path(path).expanduser()
+    need(path.suffix == '.html', f'{path.name!r} must end in .html', error)
+    text = page()
+    try:
+        path.write_text(text, encoding='utf-8', errors='replace')
+    except OSError as e:
+        raise error(f'{path.name!r} cannot be written ({e.strerror})') from e
+    return path
+
+def in_frame(title: str, # For those who hear the page
+             page: str, # HTML
+             width: int, # Pixels
+             height: int, # Pixels
+            ) -> str: # HTML
+    "A page inside a notebook's output: its scripts run, and reach nothing outside"
+    return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="border:0" '
+            f'width="{width}" height="{height}" srcdoc="{escape(page)}"></iframe>')
+
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each
           count: int = 6, # Frames in a row
+          names: Sequence[str] = (), # One for each row; none: no names
          ) -> bytes: # PNG
     "Some frames of all videos, time to the right"
     from PIL import Image
     n = min(map(len, videos))
     chosen = np.linspace(0, n - 1, min(count, n)).round().astype(int)
     height, width = videos[0].frames.shape[1:3]
-    small = max(1, round(width*110/height))
-    rows = [np.concatenate(resized(v.frames[chosen], small, 110), 1) for v in videos]
-    Image.fromarray(np.concatenate(rows)).save(file := BytesIO(), format='PNG')
+    many = len(videos) > 3
+    tall = 80 if many else 110
+    wide = max(1, round(width*tall/height))
+    rows = [np.concatenate(resized(v.frames[chosen], wide, tall), 1) for v in videos]
+    picture = np.concatenate(rows)
+    if names:
+        picture = np.concatenate([label_column(names, tall), picture], 1)
+    image = Image.fromarray(picture)
+    if many:
+        image = image.quantize(128) # a third of the bytes
+    image.save(file := BytesIO(), format='PNG')
     return file.getvalue()
+
+# %% ../nbs/player.ipynb #9f8e0d78
+def label_column(names: Sequence[str], # From top to bottom
+                 height: int, # Of a row, pixels
+                 width: int = 110, # Pixels
+                ) -> np.ndarray: # (names × height, width, 3), uint8
+    "Names below each other, to be put before rows of frames"
+    from PIL import Image, ImageDraw, ImageFont
+    column = Image.new('RGB', (width, height*len(names)), 'white')
+    draw, font = ImageDraw.Draw(column), ImageFont.load_default(12)
+    for i, name in enumerate(names):
+        text = '\n'.join(wrap(name, 14)[:5])
+        draw.text((4, (i + .5)*height), text, 'black', font, anchor='lm')
+    return np.asarray(column)
 
 # %% ../nbs/player.ipynb #53f8a47a
 def bundle(player: Player) -> dict: # MIME type to data
     "A page in a frame, and a strip for where no script runs"
     info = player.info
-    wide = min(760, max(430, info['width'] + 30))
-    tall = round(info['height']*min(1, (wide - 12)/info['width'])) + 170
-    html = (f'<iframe title="{escape(player.title)}" sandbox="allow-scripts" style="border:0" '
-            f'width="{wide}" height="{tall}" srcdoc="{escape(player.page())}"></iframe>')
-    return {'text/html': html, 'image/png': strip(player.videos), 'text/plain': repr(player)}
+    width, height = (info['scale']*info[side] for side in ('width', 'height'))
+    wide = min(760, max(430, width + 30))
+    tall = round(height*min(1, (wide - 12)/width)) + 170 + 35*bool(player.knob)
+    html = in_frame(player.title, player.page(), wide, tall)
+    still = strip(player.videos, names=player.names)
+    return {'text/html': html, 'image/png': still, 'text/plain': repr(player)}
 
 # %% ../nbs/player.ipynb #3d2a6382
 def compare(source: Video, # The one on the left
             *others: Video, # Edits (or anything with a `video`); Tab goes from one to the next
             names: list[str] | None = None, # One for each; None: what they are called
             title: str = 'Comparison', # Of the page
+            knob: str = '', # What the edits differ in: a slider, not a menu, goes through them
+            crf: int = 16, # Quality of the video, 0 (lossless) to 51
            ) -> Player:
     "A player for a source and its edits; raises `PlayerError`"
     things = [source, *others]
@@ -180,13 +216,24 @@ def compare(source: Video, # The one on the left
     if len(names) != len(videos):
         raise PlayerError(f'there are {len(names)} names for {len(videos)} videos; '
                           'give one for each')
-    return Player(videos, tuple(map(str, names)), title, intra_mp4(stacked(videos), videos[0].fps))
+    mp4 = intra_mp4(stacked(videos), videos[0].fps, crf)
+    return Player(videos, tuple(map(str, names)), title, knob, mp4)
 
 # %% ../nbs/player.ipynb #31992aab
 def name_of(thing, number):
     "What a video is called in the player"
     if hasattr(thing, 'prompt'): return thing.prompt
     return 'source' if number == 0 else thing.name or f'video {number}'
+
+# %% ../nbs/player.ipynb #e07be4fc
+def with_knob(source: Video, # The one on the left
+              edits: dict, # Value of the setting → edit, or its video
+              knob: str, # Name of the setting
+             ) -> Player:
+    "A player whose slider goes through edits with other values of a setting"
+    names = ['source', *(f'{knob} {value}' for value in edits)]
+    return compare(source, *edits.values(), names=names, title=f'What {knob} does', knob=knob,
+                   crf=22) # many videos: a notebook should stay small
 
 # %% ../nbs/player.ipynb #ee42c8d9
 def widget(player: Player): # An `anywidget.AnyWidget` with `frame`

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from textwrap import shorten
 import json
 import re
 import warnings
@@ -18,16 +19,16 @@ import shlex
 from .edits import Edit
 from .kept import EDIT, PADDING, REST, Kept, kept_in
 from .player import (
-    Player, as_image, intra_mp4, smaller, stacked, static, strip, template)
+    Player, as_image, intra_mp4, smaller, stacked, static, strip, template, write_page)
 from .recipe import Recipe, changed_words, settings_tables
 from .trust import TRUSTED_LOSS
 from .settings import EditError
 from .video import Video
 
 # %% auto #0
-__all__ = ['MOST_WORDS', 'LARGEST', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'shown_words', 'attention_pictures',
-           'as_png', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of', 'parts_of',
-           'report_page', 'report']
+__all__ = ['MOST_WORDS', 'LARGEST', 'SIZES', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'shown_words',
+           'attention_pictures', 'as_png', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of',
+           'parts_of', 'report_page', 'report']
 
 # %% ../nbs/report.ipynb #8625c9d4
 @dataclass(frozen=True)
@@ -112,6 +113,7 @@ def attention_pictures(edit: Edit, # Perhaps from a folder
     "How much of what the edit read is the source, and where; where its words act"
     from cogvideo_ddim_edit.figures import copies, reference_share, word_strip
     found, grid, words = kept.found, kept.grid, shown_words(edit, kept)
+    video = replace(edit.video, frames=smaller(edit.video.frames, 256))
     table = reference_share(found)
     block, step = np.unravel_index(table.array.argmax(), table.array.shape)
     text = 1 - table.array.mean() - found.mass(EDIT)[grid.text:].mean().item()
@@ -120,9 +122,9 @@ def attention_pictures(edit: Edit, # Perhaps from a folder
                  f'{text:.0%} text; most of the source in block {found.blocks[block]} at timestep '
                  f'{found.timesteps[step]} ({table.array.max():.0%}).', table),
                 ('Where the edit reads the source rather than itself, at three timesteps.',
-                 copies(found, grid, edit.video)),
+                 copies(found, grid, video)),
                 (f'Where words act, mean over blocks and steps: {shares} of what is read.',
-                 word_strip(found, grid, edit.video, words))]
+                 word_strip(found, grid, video, words))]
     return [(sentence, as_png(figure)) for sentence, figure in pictures]
 
 # %% ../nbs/report.ipynb #e7abf74a
@@ -156,6 +158,7 @@ def cautions(edit: Edit, # Perhaps from a folder
 
 # %% ../nbs/report.ipynb #fcd541fb
 LARGEST = 6_000_000 # Bytes of text that the player's video may take
+SIZES = (720, 16), (720, 28), (360, 28), (180, 28), (90, 28) # Longer side, coarseness
 
 def fitting_player(
     videos: Sequence[Video], # The source first
@@ -163,15 +166,14 @@ def fitting_player(
     most: int = LARGEST, # Bytes of text
 ) -> Player:
     "A player whose video takes at most so many bytes; raises `ReportError`"
-    side, coarseness = 720, 16
-    while side >= 64:
-        few = tuple(replace(v, frames=smaller(v.frames, side)) for v in videos)
-        mp4 = intra_mp4(stacked(few), few[0].fps, coarseness)
-        if len(mp4)*4/3 <= most: return Player(few, tuple(names), 'Source and edit', mp4)
-        if coarseness < 28:
-            coarseness = 28
-        else:
-            side //= 2
+    for side, coarseness in SIZES:
+        small = tuple(replace(v, frames=smaller(v.frames, side)) for v in videos)
+        frames, fps = stacked(small), small[0].fps
+        some = frames[::8]
+        likely = len(intra_mp4(some, fps, coarseness))*len(frames)/len(some)
+        if likely*4/3 > most: continue
+        mp4 = intra_mp4(frames, fps, coarseness)
+        if len(mp4)*4/3 <= most: return Player(small, tuple(names), 'Source and edit', mp4=mp4)
     raise ReportError(f'the video has {len(videos[0])} frames, too many for a page of {most} '
                       'bytes; make a report of a shorter one')
 
@@ -219,7 +221,8 @@ def parts_of(edit: Edit, # Perhaps from a folder
     before, after = changed_words(edit.source_prompt, edit.prompt)
     charts = [(text, as_image('svg+xml', svg)) for text, svg in charts_of(numbers)]
     seen = attention_pictures(edit, kept) if kept else []
-    return dict(before=before, after=after, charts=charts, cautions=cautions(edit, numbers),
+    return dict(title=f'Edit: {shorten(edit.prompt, 80, placeholder=" …")}', before=before,
+                after=after, charts=charts, cautions=cautions(edit, numbers),
                 attention=[(text, as_image('png', png)) for text, png in seen],
                 tables=settings_tables(edit.preset), health=health_of(edit),
                 environment=environment_of(edit), recipe=Recipe.of(edit), seed=edit.seed,
@@ -244,11 +247,6 @@ def report(
 ) -> Path: # The page
     "Write a page on a saved edit; raises `SavedError`, `ReportError`"
     run = Path(run).expanduser()
-    path = Path(output).expanduser() if output else run/'report.html'
-    if path.suffix != '.html': raise ReportError(f'{path.name!r} must end in .html')
-    page = report_page(Edit.load(run), run.name, kept_in(run))
-    try:
-        path.write_text(page, encoding='utf-8', errors='replace')
-    except OSError as e:
-        raise ReportError(f'{path.name!r} cannot be written ({e.strerror})') from e
-    return path
+    path = output or run/'report.html'
+    return write_page(path, lambda: report_page(Edit.load(run), run.name, kept_in(run)),
+                      ReportError)

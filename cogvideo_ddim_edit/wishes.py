@@ -153,7 +153,7 @@ def masks_of(strokes: list[Stroke], # In the order in which they were drawn
             draw.ellipse((x - r, y - r, x + r - 1, y + r - 1), fill=ink)
     masks = {i: np.array(picture) for i, picture in sorted(pictures.items())}
     need(any(mask.any() for mask in masks.values()), 'nothing is painted yet; paint on the frame '
-         'where the video may change', MaskError)
+         'where the video may change, and on others too if that moves', MaskError)
     return masks
 
 # %% ../nbs/wishes.ipynb #19a72ee2

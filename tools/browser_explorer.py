@@ -1,12 +1,15 @@
-"""The explorer of what an edit reads, in a browser: as a page from a disk and in a JupyterLab
+"""The explorer of what an edit reads: as a page from a disk, in a JupyterLab and by Voila
 
 `python tools/browser.py explorer explorer_lab` runs these."""
 
+import os
 import tempfile
 from argparse import Namespace
+from importlib.util import find_spec
 
 import numpy as np
 from browser import (
+    FINDS_TOOLS,
     HOSTILE,
     Surfer,
     counting,
@@ -14,11 +17,16 @@ from browser import (
     exported,
     jupyter,
     need,
+    notebook_of,
+    open_notebook,
+    open_until,
+    output_of,
     run_cell,
+    run_until,
     surfing,
     until,
 )
-from project import TOOLS
+from project import ROOT
 
 RTL = 'שלום'
 WORDS = ('a', 'blue', HOSTILE, '🎈', RTL, 'padding')
@@ -284,44 +292,33 @@ def look_at_exported(options: Namespace) -> None:
 
 # In a JupyterLab
 
+FIRST = """from browser_explorer import WORDS, made_explorer
+from cogvideo_ddim_edit.explorer import widget
+w = widget(made_explorer())"""
 READ = 'print(w.steps, w.blocks, w.frame, w.pixel, w.word == WORDS[1], w.word == WORDS[3])'
+APP = """
+import ipywidgets
+says, go = ipywidgets.Label(), ipywidgets.Button(description='Go')
+w.observe(lambda _: setattr(says, 'value', f'Python: {w.word} {w.pixel} {w.blocks}'))
+go.on_click(lambda _: setattr(w, 'frame', 9))
+ipywidgets.VBox([w, says, go])"""
 WRITE = 'w.pixel = [1, 2]\nw.steps = [0, 1]\nw.word = WORDS[4]\nw.frame = 9'
-
-
-def notebook() -> dict:
-    """The widget, a cell that reads its state and one that sets it"""
-    import nbformat
-
-    first = f'import sys\nsys.path.insert(0, {str(TOOLS)!r})\n'
-    first += 'from browser_explorer import WORDS, made_explorer\n'
-    first += 'from cogvideo_ddim_edit.explorer import widget\n'
-    sources = (first + 'w = widget(made_explorer())\nw', READ, WRITE)
-    spec = {'kernelspec': {'name': 'python3', 'display_name': 'python3', 'language': 'python'}}
-    cells = [nbformat.v4.new_code_cell(text) for text in sources]
-    return nbformat.v4.new_notebook(cells=cells, metadata=spec)
 
 
 def look_at_lab(options: Namespace) -> None:
     """What is clicked is known in Python; what Python sets is shown"""
-    with jupyter(notebook()) as address, surfing(options) as surfer:
+    cells = f'{FIRST}\nw', READ, WRITE
+    with jupyter(notebook_of(*cells)) as address, surfing(options) as surfer:
         page = surfer.page
-        page.goto(address)
-        page.wait_for_selector('.jp-CodeCell .cm-content')
-        page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
-        run_cell(page, 0)
-        page.wait_for_selector('.ex[data-loaded="2"]', timeout=120_000)
+        open_notebook(page, address)
+        run_until(page, 0, f'!!document.querySelector(".ex") && {SHOWN}')
         page.locator('.ex-words button').nth(3).click()
         box = page.locator('.ex-picture').bounding_box()
         page.locator('.ex-picture').click(position={'x': 5, 'y': box['height'] - 5})
         page.get_by_label('Last block').select_option('2')
         page.locator('.ex-picture').press(']')
-        run_cell(page, 1)
-        output = page.locator('.jp-CodeCell').nth(1).locator('.jp-OutputArea-output')
-        equal(
-            output.inner_text().strip(),
-            '[0, 3] [0, 2] 6 [5, 0] False True',
-            'what Python knows',
-        )
+        found = output_of(page, 1).strip()
+        equal(found, '[0, 3] [0, 2] 6 [5, 0] False True', 'what Python knows')
         run_cell(page, 2)
         page.get_by_text('Frame 10, row 2, column 3 reads').wait_for()
         pressed = page.locator('.ex-words [aria-pressed="true"]').all_inner_texts()
@@ -330,4 +327,27 @@ def look_at_lab(options: Namespace) -> None:
         equal((first, last), ('0', '1'), 'the steps that Python set')
         surfer.accessible('explorer in JupyterLab', '.ex')
         surfer.picture('explorer_lab')
+        surfer.calm()
+
+
+def look_at_voila(options: Namespace) -> None:
+    """The same where there is no notebook to be seen, only its page"""
+    from cogvideo_ddim_edit.serving import serving
+
+    if not find_spec('voila'):
+        print("     Voila is not installed (pip install 'cogvideo_ddim_edit[lab]'): not tried")
+        return
+    os.environ['PYTHONPATH'] = str(ROOT)
+    with serving(FINDS_TOOLS + FIRST + APP) as (address, _), surfing(options) as surfer:
+        page = surfer.page
+        open_until(page, address, f'!!document.querySelector(".ex") && {SHOWN}')
+        page.locator('.ex-words button').nth(4).click()
+        box = page.locator('.ex-picture').bounding_box()
+        page.locator('.ex-picture').click(position={'x': 5, 'y': box['height'] - 5})
+        page.get_by_label('Last block').select_option('2')
+        page.get_by_text(f'Python: {RTL} [5, 0] [0, 2]').wait_for()
+        page.get_by_role('button', name='Go').click()
+        page.get_by_text('Frame 10, row 6, column 1 reads').wait_for()
+        surfer.accessible('explorer, by Voila', '.ex')
+        surfer.picture('explorer_voila')
         surfer.calm()

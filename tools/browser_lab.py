@@ -1,9 +1,8 @@
 """Does the lab work in a real browser? Driven by `python tools/browser.py lab lab_again`
 
 `lab`, in a JupyterLab of its own: controls, painting, Cancel, edits, history, odd texts, an upload.
-Without `--quick` also twenty cancelled runs, and the notebook as HTML. `lab_again`, which has not
-been seen to pass and runs only when it is named: a second tab on the same kernel, a restart of it,
-and the page that `cogvideo-ddim-edit lab` serves."""
+Without `--quick` also twenty cancelled runs, and the notebook as HTML. `lab_again`: a second tab on
+the same kernel, a restart of it, and the page that `cogvideo-ddim-edit lab` serves."""
 
 import json
 import os
@@ -19,15 +18,30 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from browser import ODD, Surfer, equal, jupyter, need, run_cell, surfing
-from browser import until as until_then
-from project import NBS, ROOT, Failed, cells
+from browser import (
+    ODD,
+    SECONDS,
+    Surfer,
+    equal,
+    holds,
+    jupyter,
+    need,
+    open_notebook,
+    open_until,
+    run_cell,
+    run_until,
+    surfing,
+    until,
+)
+from project import NBS, ROOT, cells
 
-SECONDS = 300  # at most: the model may have to be loaded, on a machine with much to do
 BAR = '.lab progress'
-ERROR = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
-IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 FRAMES = 'document.querySelector(".lab .mk-canvas").dataset.frame'
+ALL_THERE = """() => {
+  const count = what => document.querySelectorAll(`.lab ${what}`).length;
+  const parts = ['.ab-canvas', '.sc-field', '.mk-canvas', '.copy-button'];
+  return parts.every(part => count(part) === 1) && count('.sc-steps button') > 1; // else it is deaf
+}"""
 PRESS_CANCEL = """() => {
   const lab = document.querySelector('.lab'), bar = () => lab.querySelector('progress');
   window.steps = [];
@@ -63,10 +77,7 @@ def drive_again(options: Namespace) -> None:
 
 def open_lab(page, address: str) -> None:
     """The notebook, and the lab in it"""
-    page.set_default_timeout(1000 * SECONDS)
-    page.goto(address)
-    page.wait_for_selector('.jp-CodeCell .cm-content')
-    page.wait_for_selector(IDLE)
+    open_notebook(page, address)
     show_lab(page)
 
 
@@ -111,25 +122,8 @@ def source_of(cell: dict) -> str:
 
 
 def show_lab(page) -> None:
-    """Run the cell that shows the lab, until all of it is there
-
-    anywidget gives a widget two seconds to begin, which may be too few on a busy machine."""
-    parts = '.ab-canvas', '.sc-field', '.mk-canvas', '.copy-button'
-    for _ in range(5):
-        run_cell(page, 0)
-        page.wait_for_selector(f'.lab .lab-title, {ERROR}')
-        error = page.locator(ERROR).all_inner_texts()
-        need(not error, f'the lab is not shown: {"".join(error)[-300:]}')
-        page.wait_for_timeout(5000)
-        there = all(page.locator(f'.lab {part}').count() == 1 for part in parts)
-        if there and page.locator('.lab .sc-steps button').count() > 1:  # else it is deaf
-            return
-    raise Failed('some widgets of the lab do not begin')
-
-
-def until(page, expression: str) -> None:
-    """Wait until something holds in a page"""
-    until_then(page, expression, SECONDS)
+    """Run the cell that shows the lab, until all of it is there"""
+    run_until(page, 0, ALL_THERE)
 
 
 # Controls
@@ -245,7 +239,7 @@ def orange(page) -> int:
 def paint_mask(page) -> None:
     """Paint, erase, undo, by pointer and by keyboard, on two frames"""
     box_of(page, 'mask').select_option('painted')
-    hint = page.locator('.lab-message', has_text='Paint on the frame')
+    hint = page.locator('.lab-message', has_text='nothing is painted yet').first
     hint.wait_for()
     canvas = page.locator('.lab .mk-canvas')
     canvas.scroll_into_view_if_needed()
@@ -295,10 +289,10 @@ def idle(page) -> None:
 def cancel(page) -> None:
     """The kernel answers during a run, which stops within a step when it is cancelled"""
     press(page, 'Edit')
-    page.get_by_text('Inverting, step').wait_for(timeout=1000 * SECONDS)
+    page.get_by_text('Inverting, step').wait_for()
     run_cell(page, 1)
     page.locator('.jp-CodeCell').nth(1).locator('.jp-OutputArea-output').wait_for()
-    page.locator('.lab img[alt^="What the model expects"]').wait_for(timeout=1000 * SECONDS)
+    page.locator('.lab img[alt^="What the model expects"]').wait_for()
     need(page.locator(BAR).is_visible(), 'the run ended before the kernel answered')
     cancel_once(page)
     equal(box_of(page, 'edits').locator('option').count(), 0, 'edits after a cancelled run')
@@ -307,7 +301,7 @@ def cancel(page) -> None:
 def cancel_once(page) -> None:
     """Press Cancel; the run ends within a step"""
     at = page.evaluate(PRESS_CANCEL)
-    page.locator('.lab-message', has_text='Cancelled.').wait_for(timeout=1000 * SECONDS)
+    page.locator('.lab-message', has_text='Cancelled.').wait_for()
     last = max(page.evaluate('window.steps'), default=at)
     # one step may have ended when the page had not heard of it, one was on its way
     need(last <= at + 2, f'cancelled in step {at}, it went on to step {last}')
@@ -322,7 +316,7 @@ def cancel_often(page) -> None:
     for number in range(20):
         fill(page, 'seed of noise', str(100 + number))
         press(page, 'Edit')
-        page.locator(BAR).wait_for(timeout=1000 * SECONDS)
+        page.locator(BAR).wait_for()
         cancel_once(page)
     equal(history.count(), before, 'edits after twenty cancelled runs')
     fill(page, 'num_inference_steps', '4')
@@ -404,7 +398,7 @@ def upload(page) -> None:
         page,
         '[...document.querySelectorAll(".lab textarea")].some(t => t.value === "blue square")',
     )
-    hint = page.locator('.lab-message', has_text='nothing is painted yet')
+    hint = page.locator('.lab-message', has_text='nothing is painted yet').first
     hint.wait_for()  # what was painted was of another video
     box_of(page, 'mask').select_option(label="the preset's")
     hint.wait_for(state='detached')
@@ -420,21 +414,29 @@ def choose_file(page, file: str | dict) -> None:
 # The same kernel from another tab, and another kernel
 
 
+def saved_lab(page, address: str) -> bool:
+    """Is the lab in the notebook that the server has?"""
+    contents = address.replace('/doc/tree/', '/api/contents/')
+    found = page.request.get(contents)
+    if not found.ok:  # it is being written
+        return False
+    outputs = found.json()['content']['cells'][0]['outputs']
+    return any('widget-view' in kind for output in outputs for kind in output.get('data', ()))
+
+
 def second_tab(surfer: Surfer, address: str) -> None:
     """Two tabs on one kernel show and run the same"""
     page = surfer.page
     page.locator('.jp-CodeCell').nth(1).locator('.cm-content').click()
     page.keyboard.press('Control+s')  # the second tab reads the notebook from the disk
-    page.wait_for_timeout(3000)
+    need(holds(lambda: saved_lab(page, address)), 'the notebook is not saved')
     other = page.context.new_page()
-    other.set_default_timeout(1000 * SECONDS)
-    other.goto(address)
-    other.wait_for_selector('.lab canvas.ab-canvas')
+    open_until(other, address, ALL_THERE)
     fill(page, 'edit', 'a green square')
     until(other, some_text('a green square'))
     before = box_of(other, 'edits').locator('option').count()
     press(other, 'Edit')
-    page.locator(BAR).wait_for(timeout=1000 * SECONDS)
+    page.locator(BAR).wait_for()
     need(page.locator('.lab button', has_text='Invert and check').is_disabled(), 'two runs at once')
     for tab in (page, other):
         box_of(tab, 'edits').locator('option').nth(before).wait_for(state='attached')
@@ -448,7 +450,7 @@ def restart(surfer: Surfer) -> None:
     before = box_of(page, 'edits').locator('option').count()
     fill(page, 'num_inference_steps', '40')
     press(page, 'Edit')
-    page.locator(BAR).wait_for(timeout=1000 * SECONDS)
+    page.locator(BAR).wait_for()
     page.locator('.jp-NotebookPanel-toolbar [data-command="notebook:restart-kernel"]').click()
     page.locator('.jp-Dialog .jp-mod-accept').click()
     page.locator('.jp-Dialog').wait_for(state='detached')
@@ -473,11 +475,9 @@ def without_notebook(options: Namespace, folder: Path) -> None:
         return
     with command(folder) as address, surfing(options) as surfer:
         page = surfer.page
-        page.set_default_timeout(1000 * SECONDS)
         bare = address.partition('?')[0]
         need('.lab' not in page.request.get(bare).text(), 'the page is there without its token')
-        page.goto(address)
-        page.wait_for_selector('.lab canvas.ab-canvas')
+        open_until(page, address, ALL_THERE)
         press(page, 'Inversion')
         paint_mask(page)
         fill(page, 'num_inference_steps', '4')

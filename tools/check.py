@@ -52,7 +52,7 @@ BUDGETS = {
     'notebooks': 16 * MIB,
     'weights': 32 * MB,
 }
-AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS, BROWSER_SECONDS = 2, 600, 300, 900
+AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS, BROWSER_SECONDS = 2, 600, 300, 600
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
 IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'lab')  # of tools/browser.py
 LIGHT_TOOLS = ('project', 'style', 'size', 'names', 'readme', 'linkcheck')

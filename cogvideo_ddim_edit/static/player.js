@@ -18,9 +18,9 @@ function button(text, title, onclick) {
   return made;
 }
 
-// info: {names, width, height, frames, fps, title}; source: address of the stacked video; onframe(number): called when a frame is shown
+// info: {names, width, height, frames, fps, scale, knob}; source: address of the stacked video; onframe(number): called when a frame is shown
 export function mount(root, info, source, onframe = () => {}) {
-  const {names, width, height, frames, fps} = info;
+  const {names, width, height, frames, fps, scale, knob} = info;
   const state = {frame: 0, mode: names.length > 1 ? 'wipe' : 'side', right: Math.min(1, names.length - 1),
     split: .5, zoom: 1, x: 0, y: 0, playing: false};
   const video = element('video', {muted: true, playsInline: true, preload: 'auto', src: source});
@@ -36,18 +36,22 @@ export function mount(root, info, source, onframe = () => {}) {
   const modes = element('select', {title: 'How the two are compared'});
   modes.setAttribute('aria-label', 'How the two are compared');
   modes.append(...MODES.map(mode => element('option', {value: mode, textContent: TITLES[mode]})));
-  const right = element('select', {title: 'Video on the right'});
-  right.setAttribute('aria-label', 'Video on the right');
-  right.append(...names.slice(1).map((name, i) => element('option', {value: i + 1, textContent: name})));
+  const right = knob ? element('input', {type: 'range', min: 1, max: names.length - 1, step: 1, className: 'ab-knob'})
+    : element('select', {title: 'Video on the right'});
+  right.setAttribute('aria-label', knob || 'Video on the right');
+  if (!knob) right.append(...names.slice(1).map((name, i) => element('option', {value: i + 1, textContent: name})));
   const mix = element('input', {type: 'range', min: 0, max: 1, step: .01, value: .5, className: 'ab-mix', title: 'Wipe or mix'});
   mix.setAttribute('aria-label', 'Where the wipe is, or how much of each');
   const bar = element('div', {className: 'ab-bar'}, back, play, next, slider, number);
-  const tools = element('div', {className: 'ab-bar'}, modes, right, mix);
+  const setting = element('output', {className: 'ab-setting'});
+  const turned = element('div', {className: 'ab-bar'}, right, setting);
+  const tools = element('div', {className: 'ab-bar'}, modes, ...(knob ? [] : [right]), mix);
   const left = element('span', {className: 'ab-left', textContent: names[0]});
   const label = element('span', {className: 'ab-right'});
   const titles = element('div', {className: 'ab-titles'}, left, label);
   const help = element('p', {className: 'ab-help', textContent: HELP});
   const stage = element('div', {className: 'ab', }, titles, canvas, bar);
+  if (knob) stage.append(turned);
   if (names.length > 1) stage.append(tools);
   stage.append(help);
   stage.dataset.lmSuppressShortcuts = 'true'; // JupyterLab has meanings for these keys, too
@@ -59,7 +63,7 @@ export function mount(root, info, source, onframe = () => {}) {
   function size() {
     canvas.width = wide() ? 2*width + 2 : width;
     canvas.height = height;
-    titles.style.maxWidth = `${canvas.width}px`;
+    canvas.style.width = titles.style.maxWidth = `${canvas.width*scale}px`;
   }
 
   // One of the stacked videos, the part that the zoom shows, at `at` of the canvas; `from`, `to`: shares of the width
@@ -74,7 +78,7 @@ export function mount(root, info, source, onframe = () => {}) {
       part(state.right);
       part(0, 0, 0, state.split);
       context.fillStyle = '#fff';
-      context.fillRect(state.split*width - 1, 0, 2, height);
+      context.fillRect(state.split*width - 1/scale, 0, 2/scale, height);
     },
     side() {
       part(0);
@@ -92,12 +96,15 @@ export function mount(root, info, source, onframe = () => {}) {
     },
   };
 
+  // True if there was a frame to draw; while the browser looks for one, the last one stays
   function draw() {
+    if (video.readyState < 2) return false;
     context.globalAlpha = 1;
     context.globalCompositeOperation = 'source-over';
     context.imageSmoothingEnabled = state.zoom < 2;
     context.clearRect(0, 0, canvas.width, canvas.height);
-    if (video.readyState >= 2) DRAW[state.mode]();
+    DRAW[state.mode]();
+    return true;
   }
 
   function tell() {
@@ -108,6 +115,8 @@ export function mount(root, info, source, onframe = () => {}) {
     play.setAttribute('aria-label', state.playing ? 'Pause' : 'Play');
     modes.value = state.mode;
     right.value = state.right;
+    setting.textContent = names[state.right];
+    if (knob) right.setAttribute('aria-valuetext', names[state.right]);
     mix.value = state.split;
     mix.disabled = !['wipe', 'onion'].includes(state.mode);
     label.textContent = names.length > 1 ? names[state.right] : '';
@@ -115,7 +124,10 @@ export function mount(root, info, source, onframe = () => {}) {
     canvas.setAttribute('aria-label', `${shown}, frame ${state.frame + 1} of ${frames}`);
   }
 
-  function redraw() { draw(); tell(); }
+  function redraw() {
+    tell();
+    return draw();
+  }
 
   // ---- time
   let wanted = null;
@@ -124,28 +136,45 @@ export function mount(root, info, source, onframe = () => {}) {
     pause();
     state.frame = Math.max(0, Math.min(frames - 1, Math.round(frame)));
     if (video.seeking) wanted = state.frame;
-    else video.currentTime = (state.frame + .5)/fps; // the middle of a frame: no rounding leads to another
+    else seek(state.frame);
     tell();
     onframe(state.frame);
+  }
+
+  function seek(frame) {
+    video.currentTime = (frame + .5)/fps; // the middle of a frame: no rounding leads to another
   }
 
   function arrived() {
     const waiting = wanted;
     wanted = null;
-    if (waiting !== null) video.currentTime = (waiting + .5)/fps;
-    redraw();
-    stage.dataset.shown = String(Math.floor(video.currentTime*fps));
+    if (waiting !== null) seek(waiting);
+    else if (tells) paint();
+    else presented();
   }
 
-  function tick() {
-    if (!state.playing || !root.isConnected) return;
-    const frame = Math.min(frames - 1, Math.floor(video.currentTime*fps + 1e-3));
-    if (frame !== state.frame) {
-      state.frame = frame;
-      onframe(frame);
+  // `seeked` may come before the new frame is there to be drawn, or after: what is shown is the frame that the browser presents
+  const tells = 'requestVideoFrameCallback' in video;
+  let latest = 0;
+
+  function paint() {
+    if (redraw()) stage.dataset.shown = String(latest);
+  }
+
+  function presented(_, {mediaTime} = {mediaTime: Math.floor(video.currentTime*fps + 1e-3)/fps}) {
+    latest = Math.min(frames - 1, Math.round(mediaTime*fps));
+    if (!root.isConnected) pause();
+    if (state.playing && latest !== state.frame) {
+      state.frame = latest;
+      onframe(latest);
     }
-    redraw();
-    (video.requestVideoFrameCallback?.bind(video) ?? requestAnimationFrame)(tick);
+    paint();
+    watch();
+  }
+
+  function watch() {
+    if (tells) video.requestVideoFrameCallback(presented);
+    else if (state.playing) requestAnimationFrame(time => presented(time));
   }
 
   function pause() {
@@ -162,7 +191,7 @@ export function mount(root, info, source, onframe = () => {}) {
     }
     state.playing = true;
     video.loop = true;
-    video.play().then(tick, pause).finally(tell);
+    video.play().then(() => tells || watch(), pause).finally(tell);
   }
 
   // ---- what is compared
@@ -197,16 +226,22 @@ export function mount(root, info, source, onframe = () => {}) {
     return {x: wide() ? (across*2) % 1 : across, y: (event.clientY - box.top)/box.height, scale: width/box.width};
   }
 
+  function wipe(event) {
+    if (state.mode !== 'wipe') return;
+    state.split = Math.max(0, Math.min(1, place(event).x));
+    redraw();
+  }
+
   canvas.addEventListener('pointermove', event => {
     if (event.buttons && state.zoom > 1) {
       const scale = place(event).scale/state.zoom;
       move(-event.movementX*scale, -event.movementY*scale);
-    } else if (state.mode === 'wipe') {
-      state.split = Math.max(0, Math.min(1, place(event).x));
-      redraw();
-    }
+    } else wipe(event);
   });
-  canvas.addEventListener('pointerdown', event => canvas.setPointerCapture(event.pointerId));
+  canvas.addEventListener('pointerdown', event => {
+    canvas.setPointerCapture(event.pointerId);
+    if (state.zoom === 1) wipe(event); // a finger does not come from anywhere
+  });
   canvas.addEventListener('wheel', event => {
     if (document.activeElement !== canvas) return; // a page that is scrolled past stays what it is
     event.preventDefault();
@@ -234,13 +269,14 @@ export function mount(root, info, source, onframe = () => {}) {
   });
   slider.addEventListener('input', () => show(+slider.value));
   modes.addEventListener('change', () => setMode(modes.value));
-  right.addEventListener('change', () => setRight(+right.value));
+  right.addEventListener('input', () => setRight(+right.value));
   mix.addEventListener('input', () => { state.split = +mix.value; redraw(); });
   video.addEventListener('seeked', arrived);
   video.addEventListener('loadeddata', () => show(state.frame));
   video.addEventListener('error', () => { help.textContent = 'This browser cannot play the video (H.264).'; });
   size();
   tell();
+  if (tells) watch();
   return {show, setMode, setRight, state, dispose: () => { pause(); video.removeAttribute('src'); video.load(); }};
 }
 
