@@ -137,8 +137,9 @@ class Explorer:
         return write_page(path, self.page, MapsError)
 
     def _repr_mimebundle_(self, **_):
-        html = in_frame(self.title, explorer_page(self), 850, 1150)
-        return {'text/html': html, 'image/png': self.still(), 'text/plain': repr(self)}
+        still = self.still()
+        html = in_frame(self.title, explorer_page(self), 850, 1150, still)
+        return {'text/html': html, 'image/png': still, 'text/plain': repr(self)}
 
 # %% ../nbs/explorer.ipynb #efb8c484
 def explorer_page(explorer: Explorer,

@@ -144,10 +144,14 @@ def in_frame(title: str, # For those who hear the page
              page: str, # HTML
              width: int, # Pixels
              height: int, # Pixels
+             still: bytes, # PNG, for where no script runs
             ) -> str: # HTML
     "A page inside a notebook's output: its scripts run, and reach nothing outside"
+    # JupyterLab takes the frame out of a notebook that it does not trust, and leaves what is inside
+    data = f'data:image/png;base64,{b64encode(still).decode()}'
     return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="border:0" '
-            f'width="{width}" height="{height}" srcdoc="{escape(page)}"></iframe>')
+            f'width="{width}" height="{height}" srcdoc="{escape(page)}">'
+            f'<img alt="{escape(title)}" src="{data}"></iframe>')
 
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each
@@ -193,8 +197,8 @@ def bundle(player: Player) -> dict: # MIME type to data
     width, height = (info['scale']*info[side] for side in ('width', 'height'))
     wide = min(760, max(430, width + 30))
     tall = round(height*min(1, (wide - 12)/width)) + 170 + 35*bool(player.knob)
-    html = in_frame(player.title, player.page(), wide, tall)
     still = strip(player.videos, names=player.names)
+    html = in_frame(player.title, player.page(), wide, tall, still)
     return {'text/html': html, 'image/png': still, 'text/plain': repr(player)}
 
 # %% ../nbs/player.ipynb #3d2a6382

@@ -99,6 +99,9 @@ def play_html(video: Video, # To play
     write_mp4(file, frames, video.fps, crf=20)
     html = mediapy.html_from_compressed_video(file.getvalue(), frames.shape[2], frames.shape[1],
                                               title=escape(title or repr(video)))
+    # JupyterLab takes the video out of a notebook that it does not trust, and leaves this picture
+    poster = b64encode(_strip_png(video, 1)).decode()
+    html = html.replace('<video ', f'<video poster="data:image/png;base64,{poster}" ', 1)
     return html + ''.join(f'<div><small>{escape(note)}</small></div>' for note in video.notes)
 
 # %% ../nbs/02_video.ipynb #4e669955
