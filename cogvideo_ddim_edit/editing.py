@@ -286,7 +286,8 @@ def remove_metadata(edit: Edit, files: dict[str, Path]) -> None:
     "Write an edited video once more without its record, and no JSON"
     from cogvideo_ddim_edit.export import export_video
     export_video(edit, files['reconstruction'])
-    files.pop('sidecar').unlink()
+    for what in {'sidecar', 'numbers'} & files.keys():
+        files.pop(what).unlink()
 
 def kept(edit: Edit) -> str:
     "Save an edit among the temporary files; says where it is"

@@ -23,13 +23,13 @@ from .model_settings import (
 from .models import COMPONENTS, completed, compression
 from .operations import text_flops, vae_flops
 from .presets import Preset, preset_with
-from .settings import EditError
+from .settings import EditError, is_array
 from .video import Video, read_video
 
 # %% auto #0
 __all__ = ['PARTS', 'OUTPUTS', 'full_configs', 'latent_shape', 'matrix_speed', 'cached_inversion', 'plan_flops', 'disk_bytes',
-           'EditPlan', 'plan_lines', 'plan', 'memory_by_mode', 'doctor', 'device_line', 'codec_line', 'model_line',
-           'cache_line']
+           'EditPlan', 'plan_lines', 'output_names', 'plan', 'memory_by_mode', 'doctor', 'device_line', 'codec_line',
+           'model_line', 'cache_line']
 
 # %% ../nbs/20b_plan.ipynb #28deb5b6
 def full_configs(settings: ModelSettings # Which model
@@ -164,6 +164,17 @@ def plan_lines(plan: EditPlan) -> list[str]:
 # %% ../nbs/20b_plan.ipynb #960d4e8f
 OUTPUTS = 'reconstruction.mp4', 'side_by_side.mp4', 'reconstruction.json'
 
+def output_names(video: Video, # What is edited
+                 settings: Preset, # Every setting
+                ) -> tuple[str, ...]:
+    "Names of the files of an edit, if they are not taken"
+    edit = settings.edit
+    masked = edit.mask is not None or edit.mask_words or edit.mask_frames
+    found = edit.needs_inversion and settings.inverts and not callable(edit.mask)
+    numbers = bool(masked and not found) or is_array(edit.start) # the record describes them only
+    ends = OUTPUTS + ('reconstruction.safetensors',)*numbers
+    return tuple(f'{video.name or "edit"}_{end}' for end in ends)
+
 def plan(
     source: str | Path | Video, # What is edited
     prompts: str | list[str], # What it should become
@@ -191,7 +202,7 @@ def plan(
         memory_by_mode(configs, dtype, size, k*(1 + settings.edit.guided)),
         disk_bytes(configs, settings, video, dtype, k),
         cached_inversion(video, source_prompt, settings, demands.model, seed),
-        tuple(f'{video.name or "edit"}_{end}' for end in OUTPUTS))
+        output_names(video, settings))
 
 # %% ../nbs/20b_plan.ipynb #77108a2b
 def memory_by_mode(configs: dict[str, dict], # Of the model, complete
