@@ -70,15 +70,11 @@ def work_key(pipe: Any, # A CogVideoX pipeline
 def run_plan(command: EditCommand # As given
             ) -> dict: # What it will take
     "Say what an edit will take, without weights"
-    from cogvideo_ddim_edit.editing import changes_of
     from cogvideo_ddim_edit.plan import plan
     need(command.video_path, '--dry_run plans the edit of a video; give --video_path', CommandError)
-    check_prompts(command.prompt)
-    settings = model_settings(command.model)
-    changes = changes_of(command.preset, command.settings, command.injection)
-    video = read_source(command.video_path, command.video, demands(settings))
-    found = plan(video, list(command.prompt), command.preset, command.source_prompt, command.seed,
-                 settings, **changes)
+    work = plan_edit(command)
+    found = plan(work.video, list(command.prompt), command.preset, command.source_prompt,
+                 command.seed, work.settings, work.image, **work.changes)
     return found.as_dict() if command.json else {'plan': str(found)}
 
 # %% ../nbs/10e_commands.ipynb #29c898c2

@@ -169,7 +169,8 @@ def read_all(work: EditWork) -> None:
     command, free = work.command, free_memory(work.settings.device)
     model = demands(work.settings)
     if work.video is None:
-        work.video = read_source(command.video_path, command.video, model)
+        aloud = not command.dry_run # a plan has the notes
+        work.video = read_source(command.video_path, command.video, model, aloud)
     elif remark := inversion_remark(work.inversion, command.preset):
         say(remark)
     if path := mask_file(work.changes):

@@ -166,12 +166,13 @@ OUTPUTS = 'reconstruction.mp4', 'side_by_side.mp4', 'reconstruction.json'
 
 def output_names(video: Video, # What is edited
                  settings: Preset, # Every setting
+                 image: bool = False, # Is a first frame given?
                 ) -> tuple[str, ...]:
     "Names of the files of an edit, if they are not taken"
     edit = settings.edit
     masked = edit.mask is not None or edit.mask_words or edit.mask_frames
     found = edit.needs_inversion and settings.inverts and not callable(edit.mask)
-    numbers = bool(masked and not found) or is_array(edit.start) # the record describes them only
+    numbers = bool(masked and not found) or image or is_array(edit.start) # only described else
     ends = OUTPUTS + ('reconstruction.safetensors',)*numbers
     return tuple(f'{video.name or "edit"}_{end}' for end in ends)
 
@@ -182,6 +183,7 @@ def plan(
     source_prompt: str = '', # What the source shows now
     seed: int = 0, # Of the noise
     model: ModelSettings | None = None, # None: the embedded model
+    image: Any = None, # First frame that is given, if one is
     **changes: Any, # Settings with another value, as for `edit`
 ) -> EditPlan:
     "What `edit` would take, without weights; raises the sentences that `edit` would"
@@ -202,7 +204,7 @@ def plan(
         memory_by_mode(configs, dtype, size, k*(1 + settings.edit.guided)),
         disk_bytes(configs, settings, video, dtype, k),
         cached_inversion(video, source_prompt, settings, demands.model, seed),
-        output_names(video, settings))
+        output_names(video, settings, image is not None))
 
 # %% ../nbs/20b_plan.ipynb #77108a2b
 def memory_by_mode(configs: dict[str, dict], # Of the model, complete

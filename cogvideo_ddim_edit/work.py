@@ -112,10 +112,12 @@ def free_up() -> None:
 def read_source(path: str, # Of a video, or a folder of pictures
                 options: VideoOptions, # As given
                 model: Any, # A pipeline, or its `Requirements`
+                aloud: bool = True, # Are its notes told?
                ) -> Video:
-    "The video as the model takes it; its notes are told; raises `VideoError`"
+    "The video as the model takes it; raises `VideoError`"
     video = read_video(path, model, **chosen(options))
-    say(repr(video), *video.notes)
+    if aloud:
+        say(repr(video), *video.notes)
     return video
 
 def read_mask(path: str, # A picture, a video or a folder of pictures
