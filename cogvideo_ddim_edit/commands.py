@@ -26,7 +26,7 @@ from cogvideo_ddim_edit.work import (
 # %% auto #0
 __all__ = ['SIZES', 'COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
            'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_explore', 'run_verify',
-           'verified_model', 'verified_video', 'verified_cases', 'run_list', 'run_cache', 'run_show', 'run_doctor',
+           'verified_model', 'verified_cases', 'verified_video', 'run_list', 'run_cache', 'run_show', 'run_doctor',
            'run_lab']
 
 # %% ../nbs/10e_commands.ipynb #27e70cb4
@@ -218,6 +218,16 @@ def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
 
 SIZES = 'max_num_frames', 'width', 'height'
 
+def verified_cases(pipe: Any, # A CogVideoX pipeline
+                   video: Video | None, # None: those of the package
+                   command: VerifyCommand, # As given
+                  ) -> list: # Of `Case`
+    "What a model is tried on"
+    from cogvideo_ddim_edit.verify import Case, shipped_cases
+    if video is not None: return [Case(video.name, video, command.source_prompt, command.prompt)]
+    return shipped_cases(pipe, *(getattr(command.video, name) for name in SIZES))
+
+# %% ../nbs/10e_commands.ipynb #d05dd09b
 def verified_video(command: VerifyCommand) -> Video | None: # None: those of the package
     "The video to try a model on, before that is loaded; raises `EditError`"
     from cogvideo_ddim_edit.models import PUBLISHED, check_family, requirements_of
@@ -235,15 +245,6 @@ def verified_video(command: VerifyCommand) -> Video | None: # None: those of the
     given = (f.name for f in fields(command.video) if getattr(command.video, f.name) != f.default)
     check_names(given, SIZES, 'option of the shipped videos', CommandError)
     return None
-
-def verified_cases(pipe: Any, # A CogVideoX pipeline
-                   video: Video | None, # None: those of the package
-                   command: VerifyCommand, # As given
-                  ) -> list: # Of `Case`
-    "What a model is tried on"
-    from cogvideo_ddim_edit.verify import Case, shipped_cases
-    if video is not None: return [Case(video.name, video, command.source_prompt, command.prompt)]
-    return shipped_cases(pipe, *(getattr(command.video, name) for name in SIZES))
 
 # %% ../nbs/10e_commands.ipynb #f79bc54d
 def run_list(command: BatchCommand # As given

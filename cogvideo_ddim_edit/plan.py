@@ -176,6 +176,7 @@ def output_names(video: Video, # What is edited
     ends = OUTPUTS + ('reconstruction.safetensors',)*numbers
     return tuple(f'{video.name or "edit"}_{end}' for end in ends)
 
+# %% ../nbs/20b_plan.ipynb #0f30fba0
 def plan(
     source: str | Path | Video, # What is edited
     prompts: str | list[str], # What it should become
