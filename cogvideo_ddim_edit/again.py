@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import json
 from .editing import (
-    changes_of, check_kept, check_prompts, check_results, mask_file, with_options, write_edits)
+    changes_of, check_results, mask_file, with_options, write_edits)
 from .options import chosen
 from .parser import EditCommand
 from .reading import file_hash, index_video
 from .settings import need
 from .video import Video, located, read_image
 from .work import (
-    CommandError, at_home, demands, model_settings, read_mask, read_source, say, with_thrift)
+    CommandError, at_home, check_kept, check_prompts, demands, model_settings, read_mask,
+    read_source, say, with_thrift)
 
 if TYPE_CHECKING:
     from cogvideo_ddim_edit.edits import Edit
@@ -64,6 +65,7 @@ def recorded_numbers(path: Path, # Of a record
          'wrote', CommandError)
     return {}
 
+# %% ../nbs/10e_again.ipynb #2fe79062
 def pointed(value: Any, # Of a setting, in a record
             name: str, # Of that setting
             numbers: dict[str, Any], # Tensors by name
@@ -183,6 +185,7 @@ def made_again(pipe: Any, # A CogVideoX pipeline
     edits = [replace(one, about=one.about | dict(preset=name)) for one in edits]
     return [with_notes(pipe, edits, before.prompt)] if before.prompt in prompts else edits
 
+# %% ../nbs/10e_again.ipynb #43a00374
 def with_notes(pipe: Any, # The pipeline that made them
                edits: list[Edit], # Of one batch; if anything is noted, of the last one
                prompt: str, # Of one of them
