@@ -83,11 +83,10 @@ def demo_edit(demo: DemoCommand # As given
              ) -> EditCommand: # The same, in full
     "The edit that `demo` stands for"
     return EditCommand(
-        video_path=str(sample('red_circle')), prompt=(demo.prompt,), seed=demo.seed,
+        video_path=str(sample('red_circle')), prompt=(demo.prompt,), seed=demo.seed, json=demo.json,
         source_prompt='a red circle moving right on a gray background', video=VideoOptions(),
         model=ModelOptions(), injection=InjectionOptions(), output_path=demo.output_path,
-        settings=EditOptions(num_inference_steps=demo.num_inference_steps), json=demo.json,
-        verbose=demo.verbose)
+        settings=EditOptions(num_inference_steps=demo.num_inference_steps), verbose=demo.verbose)
 
 def run_demo(command: DemoCommand) -> dict: # As `run_edit`
     "Edit the video that comes with the package"
