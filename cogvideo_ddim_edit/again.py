@@ -167,7 +167,7 @@ def made_again(pipe: Any, # A CogVideoX pipeline
                report: bool = False, # Is noted what is read?
               ) -> list[Edit]: # One, or one for each prompt if there are other ones
     "The edits, from where they were stopped"
-    from cogvideo_ddim_edit.inversion import invert
+    from cogvideo_ddim_edit.cache import inversion_of
     from cogvideo_ddim_edit.kept import noting_if
     from cogvideo_ddim_edit.reconstruction import edit
     from cogvideo_ddim_edit.resume import going_on, job_key
@@ -176,7 +176,8 @@ def made_again(pipe: Any, # A CogVideoX pipeline
     with going_on(pipe, f'again-{key}', say):
         inversion = None
         if 'inverted_with' in before.about and preset.inverts:
-            inversion = invert(pipe, source, before.about['inverted_with'], preset.inversion)
+            words = before.about['inverted_with']
+            inversion = inversion_of(pipe, source, words, preset.inversion, say)
         with noting_if(report, pipe, inversion, prompts[-1], preset.edit, say) as read:
             edits = edit(pipe, inversion or source, prompts, preset=preset, image=before.image,
                          source_prompt=before.source_prompt, seed=before.seed)
