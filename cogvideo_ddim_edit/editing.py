@@ -15,7 +15,7 @@ from .model_files import model_configs
 from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
-from .settings import EditError, check_text, need, to_json
+from .settings import EditError, check_text, to_json
 from .video import Video, located, read_image
 from .work import (
     UnwrittenError, at_home, check_prompts, check_sources, demands, model_settings, read_mask,
