@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import json
 from .editing import (
-    changes_of, check_kept, check_prompts, check_results, mask_file, with_options, write_edits)
+    changes_of, check_results, mask_file, with_options, write_edits)
 from .options import chosen
 from .parser import EditCommand
-from .reading import index_video
+from .reading import file_hash, index_video
 from .settings import need
 from .video import Video, located, read_image
 from .work import (
-    CommandError, at_home, demands, model_settings, read_mask, read_source, say, with_thrift)
+    CommandError, at_home, check_kept, check_prompts, demands, model_settings, read_mask,
+    read_source, say, with_thrift)
 
 if TYPE_CHECKING:
     from cogvideo_ddim_edit.edits import Edit
     from cogvideo_ddim_edit.presets import Preset
 
 # %% auto #0
-__all__ = ['read_record', 'recorded_preset', 'recorded_video', 'recorded_edit', 'saved_edit', 'made_again', 'run_again']
+__all__ = ['read_record', 'recorded_numbers', 'pointed', 'recorded_preset', 'recorded_video', 'recorded_image', 'recorded_edit',
+           'saved_edit', 'made_again', 'with_notes', 'run_again']
 
 # %% ../nbs/10e_again.ipynb #0d43ad02
 def read_record(file: Path # An mp4 or JSON file that `edit` wrote
@@ -44,20 +46,50 @@ def read_record(file: Path # An mp4 or JSON file that `edit` wrote
          'was made; give a video that `edit` wrote, or the JSON beside it', CommandError)
     return record
 
+# %% ../nbs/10e_again.ipynb #b80d6c11
+def recorded_numbers(path: Path, # Of a record
+                     record: dict[str, Any], # What it says
+                     command: EditCommand, # As given
+                    ) -> dict[str, Any]: # Tensors by name; empty if there are none
+    "What a record only describes, from the file beside it; raises `EditError`"
+    from cogvideo_ddim_edit.saved import read_tensors
+    outputs = record.get('outputs', {})
+    name = next((name for name in outputs if name.endswith('.safetensors')), '')
+    if not name: return {}
+    file = path.with_name(Path(name).name)
+    if file.is_file() and file_hash(file) == outputs[name]:
+        return read_tensors(file, 'numbers')[0]
+    given = command.image_path or {'mask', 'mask_words'} & chosen(command.settings).keys()
+    need(given, f'the record only describes its mask or first frame, and {file.name!r} is not '
+         'beside it as it was written; give --mask or --image_path, or the folder that --save '
+         'wrote', CommandError)
+    return {}
+
+# %% ../nbs/10e_again.ipynb #2fe79062
+def pointed(value: Any, # Of a setting, in a record
+            name: str, # Of that setting
+            numbers: dict[str, Any], # Tensors by name
+           ) -> Any:
+    "The same with names of tensors where they are only described"
+    if not isinstance(value, dict): return value
+    if 'shape' in value and name in numbers: return {'tensor': name}
+    return {key: pointed(x, f'{name}.{key}', numbers) for key, x in value.items()}
+
 # %% ../nbs/10e_again.ipynb #438a3448
 def recorded_preset(settings: dict[str, Any], # Of a record
+                    numbers: dict[str, Any], # Tensors by name, from `recorded_numbers`
                     command: EditCommand, # As given
                    ) -> tuple[Preset, dict]: # As it was, and what is to be changed
     "The preset of a record, or another one that is asked for; raises `EditError`"
     from cogvideo_ddim_edit.presets import Preset, preset_of
     given = chosen(command.settings)
-    parts = {name: settings[name] for name in Preset.names()}
+    parts = {name: pointed(settings[name], name, numbers) for name in Preset.names()}
     mask = parts['edit'].get('mask')
     if isinstance(mask, dict) and 'shape' in mask:
         need({'mask', 'mask_words'} & given.keys(), 'the record only describes its mask; give '
              '--mask, or the folder that --save wrote', CommandError)
         parts['edit'] = parts['edit'] | dict(mask=None)
-    preset = Preset.from_dict(parts)
+    preset = Preset.from_dict(parts, numbers)
     if command.preset != EditCommand.preset:
         preset = preset_of(command.preset)
     return preset, changes_of(preset, command.settings, command.injection)
@@ -76,6 +108,19 @@ def recorded_video(record: dict[str, Any], # Of an edit
         say('these are not the frames of the record: this will be another edit')
     return video
 
+# %% ../nbs/10e_again.ipynb #b80d6c12
+def recorded_image(path: Path, # Of a record
+                   record: dict[str, Any], # What it says
+                   video: Video, # The source
+                   numbers: dict[str, Any], # Tensors by name
+                   command: EditCommand, # With the options of the record
+                  ) -> Any: # (height, width, 3), uint8; None: none is given
+    "The first frame of a record, or another one that is asked for; raises `EditError`"
+    file, was = command.image_path, record['settings'].get('options', {}).get('image_path')
+    if 'image' in numbers and file in (was, str(path.parent/str(was))):
+        return numbers['image'].numpy()
+    return read_image(file, video, command.video.fit) if file else None
+
 # %% ../nbs/10e_again.ipynb #3804df4c
 def recorded_edit(path: Path, # Of a record
                   command: EditCommand, # With the options of the record
@@ -87,7 +132,8 @@ def recorded_edit(path: Path, # Of a record
     check_prompts(command.prompt)
     record = read_record(path)
     about = dict(record['settings'])
-    preset, changes = recorded_preset(about, command)
+    numbers = recorded_numbers(path, record, command)
+    preset, changes = recorded_preset(about, numbers, command)
     video = recorded_video(record, command)
     if file := mask_file(changes):
         model = demands(model_settings(command.model))
@@ -97,9 +143,9 @@ def recorded_edit(path: Path, # Of a record
         preset = preset.changed(inversion=preset.inversion.changed(seed=command.seed))
     if about.get('inverted_with') == about['source_prompt']:
         about['inverted_with'] = command.source_prompt
-    image = command.image_path and read_image(command.image_path, video, command.video.fit)
+    image = recorded_image(path, record, video, numbers, command)
     return Edit(video, video, about['prompt'], torch.empty(0), preset, command.source_prompt,
-                command.seed, tuple(command.prompt), image=image or None, about=about)
+                command.seed, tuple(command.prompt), image=image, about=about)
 
 # %% ../nbs/10e_again.ipynb #9e2a4532
 def saved_edit(folder: Path, # That --save wrote
@@ -118,22 +164,38 @@ def saved_edit(folder: Path, # That --save wrote
 # %% ../nbs/10e_again.ipynb #ec501efd
 def made_again(pipe: Any, # A CogVideoX pipeline
                before: Edit, # From a record or a folder
+               report: bool = False, # Is noted what is read?
               ) -> list[Edit]: # One, or one for each prompt if there are other ones
     "The edits, from where they were stopped"
-    from cogvideo_ddim_edit.inversion import invert
+    from cogvideo_ddim_edit.cache import inversion_of
+    from cogvideo_ddim_edit.kept import noting_if
     from cogvideo_ddim_edit.reconstruction import edit
     from cogvideo_ddim_edit.resume import going_on, job_key
     source, prompts, preset = before.source, list(before.prompts), before.preset
     key = job_key(pipe, source, prompts, preset, before.source_prompt, before.seed, before.image)
     with going_on(pipe, f'again-{key}', say):
+        inversion = None
         if 'inverted_with' in before.about and preset.inverts:
-            source = invert(pipe, source, before.about['inverted_with'], preset.inversion)
-        edits = edit(pipe, source, prompts, preset=preset, image=before.image,
-                     source_prompt=before.source_prompt, seed=before.seed)
+            words = before.about['inverted_with']
+            inversion = inversion_of(pipe, source, words, preset.inversion, say)
+        with noting_if(report, pipe, inversion, prompts[-1], preset.edit, say) as read:
+            edits = edit(pipe, inversion or source, prompts, preset=preset, image=before.image,
+                         source_prompt=before.source_prompt, seed=before.seed)
+    edits[-1] = replace(edits[-1], read=read)
     name = before.about.get('preset')
     edits = [replace(one, about=one.about | dict(preset=name)) for one in edits]
-    known = before.prompt in prompts
-    return [edits[prompts.index(before.prompt)]] if known else edits
+    return [with_notes(pipe, edits, before.prompt)] if before.prompt in prompts else edits
+
+# %% ../nbs/10e_again.ipynb #43a00374
+def with_notes(pipe: Any, # The pipeline that made them
+               edits: list[Edit], # Of one batch; if anything is noted, of the last one
+               prompt: str, # Of one of them
+              ) -> Edit:
+    "One of the edits, with what it read if the last one has that"
+    from cogvideo_ddim_edit.kept import noted_again
+    one = next(found for found in edits if found.prompt == prompt)
+    if edits[-1].read is None or one is edits[-1]: return one
+    return replace(one, read=noted_again(pipe, one).read)
 
 # %% ../nbs/10e_again.ipynb #598d8403
 def run_again(command: EditCommand # With the options of the record
@@ -148,5 +210,5 @@ def run_again(command: EditCommand # With the options of the record
     model, was = demands(settings).model, before.about['model']
     if model != was:
         say(f'it was made by {was}, this is {model}: it will be another edit')
-    def again(pipe): return with_options(pipe, command, made_again(pipe, before))
+    def again(pipe): return with_options(pipe, command, made_again(pipe, before, command.report))
     return write_edits(with_thrift(settings, again), command)

@@ -170,22 +170,20 @@ class KeptDecoding:
         value = _value(self.folder, forward, before)
         pixels, value = forward(latents, conv_cache=value)
         self.computed += 1
-        self.keep(key, pixels, value)
+        _keep(self, key, pixels, value)
         return pixels, _State(key, value)
 
-    def keep(self, key: str, # Of a piece
-             pixels: torch.Tensor, # That came out
-             value: dict # The decoder's state after it
-            ) -> None:
-        "Write a piece, and the state if it is time; where that fails, decoding goes on without"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            write_tensors(self.folder/f'piece_{key}.safetensors', {'pixels': pixels})
-            if monotonic() - self.since >= self.every:
-                write_tensors(self.folder/'state.safetensors', _flat(value), after=key)
-                self.since = monotonic()
-        except SavedError: # a full disk
-            self.unkept += 1
+# %% ../nbs/02c_codec.ipynb #962359ee
+def _keep(kept, key, pixels, value):
+    "Write a piece, and the state if it is time; where that fails, decoding goes on without"
+    kept.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        write_tensors(kept.folder/f'piece_{key}.safetensors', {'pixels': pixels})
+        if monotonic() - kept.since >= kept.every:
+            write_tensors(kept.folder/'state.safetensors', _flat(value), after=key)
+            kept.since = monotonic()
+    except SavedError: # a full disk
+        kept.unkept += 1
 
 # %% ../nbs/02c_codec.ipynb #76279948
 @contextmanager

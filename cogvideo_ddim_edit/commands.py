@@ -4,29 +4,30 @@
 
 # %% ../nbs/10e_commands.ipynb #db40f64a
 from __future__ import annotations
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 import json
 from .again import read_record, run_again
 from .editing import (
-    EditWork, after_inversion, check_prompts, plan_edit, with_options, write_edits)
+    EditWork, after_inversion, plan_edit, with_options, write_edits)
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
-    EditCommand, EditOptions,
-    ExploreCommand, InjectionOptions, InvertCommand, LabCommand, MetricsCommand,
-    ModelOptions, ReportCommand, ShowCommand, VerifyCommand, VideoOptions)
+    EditCommand, EditOptions, ExploreCommand, InjectionOptions, InvertCommand, LabCommand,
+    MetricsCommand, ModelOptions, ReportCommand, ShowCommand, VerifyCommand, VideoOptions)
 from .reading import index_video
-from .settings import check_names, check_text, need
-from .video import read_video, sample
+from .settings import check_names, check_number, check_text, need
+from .video import Video, read_video, sample
 from cogvideo_ddim_edit.work import (
     CommandError, UnwrittenError, at_home, demands, loaded, model_settings, read_source, say,
     with_thrift)
 
 # %% auto #0
-__all__ = ['COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
+__all__ = ['SIZES', 'COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
            'write_report', 'run_metrics', 'run_compare', 'run_benchmark', 'run_report', 'run_explore', 'run_verify',
-           'verified_model', 'write_trials', 'run_list', 'run_cache', 'run_show', 'run_doctor', 'run_lab']
+           'verified_model', 'verified_cases', 'verified_video', 'run_list', 'run_cache', 'run_show', 'run_doctor',
+           'run_lab']
 
 # %% ../nbs/10e_commands.ipynb #27e70cb4
 def run_edit_on(command: EditCommand # As given
@@ -70,15 +71,11 @@ def work_key(pipe: Any, # A CogVideoX pipeline
 def run_plan(command: EditCommand # As given
             ) -> dict: # What it will take
     "Say what an edit will take, without weights"
-    from cogvideo_ddim_edit.editing import changes_of
     from cogvideo_ddim_edit.plan import plan
     need(command.video_path, '--dry_run plans the edit of a video; give --video_path', CommandError)
-    check_prompts(command.prompt)
-    settings = model_settings(command.model)
-    changes = changes_of(command.preset, command.settings, command.injection)
-    video = read_source(command.video_path, command.video, demands(settings))
-    found = plan(video, list(command.prompt), command.preset, command.source_prompt, command.seed,
-                 settings, **changes)
+    work = plan_edit(command)
+    found = plan(work.video, list(command.prompt), command.preset, command.source_prompt,
+                 command.seed, work.settings, work.image, **work.changes)
     return found.as_dict() if command.json else {'plan': str(found)}
 
 # %% ../nbs/10e_commands.ipynb #29c898c2
@@ -86,11 +83,10 @@ def demo_edit(demo: DemoCommand # As given
              ) -> EditCommand: # The same, in full
     "The edit that `demo` stands for"
     return EditCommand(
-        video_path=str(sample('red_circle')), prompt=(demo.prompt,), seed=demo.seed,
+        video_path=str(sample('red_circle')), prompt=(demo.prompt,), seed=demo.seed, json=demo.json,
         source_prompt='a red circle moving right on a gray background', video=VideoOptions(),
         model=ModelOptions(), injection=InjectionOptions(), output_path=demo.output_path,
-        settings=EditOptions(num_inference_steps=demo.num_inference_steps), json=demo.json,
-        verbose=demo.verbose)
+        settings=EditOptions(num_inference_steps=demo.num_inference_steps), verbose=demo.verbose)
 
 def run_demo(command: DemoCommand) -> dict: # As `run_edit`
     "Edit the video that comes with the package"
@@ -194,20 +190,20 @@ def run_explore(command: ExploreCommand # As given
 def run_verify(command: VerifyCommand # As given
               ) -> dict[str, str]: # Paths: folder, report, and the proposal if tuned
     "Try a model, and write what was found"
-    from cogvideo_ddim_edit.verify import Case, VerifyError, verify
+    from cogvideo_ddim_edit.tuning import tune, write_trials
+    from cogvideo_ddim_edit.verify import EDITS, VerifyError, new_results, verify
     needed = [command.video_path, command.source_prompt.strip(), command.prompt.strip()]
     need(all(needed) or not (command.tune or any(needed)), '--video_path, --source_prompt and '
          '--prompt go together, and --tune needs them', VerifyError)
-    folder = Path(at_home(command.output_path))
+    folder = new_results(at_home(command.output_path), command.presets)
+    video, changes = verified_video(command), dict(num_inference_steps=command.num_inference_steps)
     pipe = verified_model(command)
-    cases = None
-    if command.video_path:
-        video = read_source(command.video_path, command.video, pipe)
-        cases = [Case(video.name, video, command.source_prompt, command.prompt)]
-    presets = dict(presets=command.presets) if command.presets else {}
-    verify(pipe, folder, cases, num_inference_steps=command.num_inference_steps, **presets)
+    verify(pipe, folder, verified_cases(pipe, video, command), command.presets or EDITS, **changes)
     paths = {'folder': str(folder), 'report': str(folder/'report.md')}
-    return paths | (write_trials(pipe, cases[0], folder, command) if command.tune else {})
+    if not command.tune: return paths
+    trials = tune(pipe, video, command.prompt, command.source_prompt, **changes)
+    say(f'the best of {len(trials)}: {next(iter(trials))}')
+    return paths | {'tune': str(write_trials(trials, folder))}
 
 # %% ../nbs/10e_commands.ipynb #3fd8f977
 def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
@@ -215,27 +211,39 @@ def verified_model(command: VerifyCommand) -> Any: # A CogVideoX pipeline
     from cogvideo_ddim_edit.random_models import placed_pipeline
     settings = model_settings(command.model)
     if command.random_weights is None: return loaded(settings)
-    need(settings.model is None, 'give either --model_path or --random_weights', CommandError)
-    return placed_pipeline(command.random_weights, settings)
+    parts = ('transformer', 'text_encoder') if command.random_layers else ()
+    changes = {part: dict(num_layers=command.random_layers) for part in parts}
+    return placed_pipeline(command.random_weights, settings, changes)
 
-# %% ../nbs/10e_commands.ipynb #3e8a5e45
-def write_trials(pipe: Any, # A CogVideoX pipeline
-                 case: Any, # A `Case` of `verify`
-                 folder: Path, # Of the results
-                 command: VerifyCommand, # As given
-                ) -> dict[str, str]: # The file, by what it is
-    "Try injections on a video; writes them, the best one first"
-    from cogvideo_ddim_edit.tuning import tune
-    trials = tune(pipe, case.video, case.prompt, case.source_prompt,
-                  num_inference_steps=command.num_inference_steps)
-    rows = {name: dict(preset=trial.preset.as_dict(), balance=trial.balance, inside=trial.inside,
-                       outside=trial.outside, structure=trial.structure)
-            for name, trial in trials.items()}
-    file = folder/'tune.json'
-    file.write_text(json.dumps(rows, indent=1), encoding='utf-8')
-    best = next(iter(trials))
-    say(f'the best of {len(trials)}: {best}')
-    return {'tune': str(file)}
+SIZES = 'max_num_frames', 'width', 'height'
+
+def verified_cases(pipe: Any, # A CogVideoX pipeline
+                   video: Video | None, # None: those of the package
+                   command: VerifyCommand, # As given
+                  ) -> list: # Of `Case`
+    "What a model is tried on"
+    from cogvideo_ddim_edit.verify import Case, shipped_cases
+    if video is not None: return [Case(video.name, video, command.source_prompt, command.prompt)]
+    return shipped_cases(pipe, *(getattr(command.video, name) for name in SIZES))
+
+# %% ../nbs/10e_commands.ipynb #d05dd09b
+def verified_video(command: VerifyCommand) -> Video | None: # None: those of the package
+    "The video to try a model on, before that is loaded; raises `EditError`"
+    from cogvideo_ddim_edit.models import PUBLISHED, check_family, requirements_of
+    settings, family = model_settings(command.model), command.random_weights
+    layers, both = command.random_layers, bool(family and settings.model)
+    need(not both, 'give either --model_path or --random_weights', CommandError)
+    need(family or layers is None, '--random_layers is for --random_weights', CommandError)
+    check_number('random_layers', 1 if layers is None else layers, 1, whole=True)
+    if family:
+        check_family(family)
+        model = requirements_of(PUBLISHED[family], f'random {family}')
+    else:
+        model = demands(settings)
+    if command.video_path: return read_source(command.video_path, command.video, model)
+    given = (f.name for f in fields(command.video) if getattr(command.video, f.name) != f.default)
+    check_names(given, SIZES, 'option of the shipped videos', CommandError)
+    return None
 
 # %% ../nbs/10e_commands.ipynb #f79bc54d
 def run_list(command: BatchCommand # As given

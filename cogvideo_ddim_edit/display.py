@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     import av
 
 # %% auto #0
-__all__ = ['HDR', 'Look', 'look_of', 'pixel_shape', 'shown_size', 'halved', 'shown_pixels', 'progressive', 'look_remarks']
+__all__ = ['HDR', 'UPRIGHT', 'ROWS', 'MARGIN', 'Look', 'look_of', 'pixel_shape', 'shown_size', 'halved', 'shown_pixels',
+           'progressive', 'look_remarks']
 
 # %% ../nbs/02a_display.ipynb #134ba633
 HDR = {16: 'PQ', 18: 'HLG'} # transfer curves by their number in a file
+UPRIGHT = 65536, 0, 0, 65536 # the display matrix that turns nothing
 
 # %% ../nbs/02a_display.ipynb #9857f76c
 @dataclass(frozen=True)
@@ -118,6 +120,35 @@ def _graph(frame, time_base, filters):
     graph.configure()
     return graph
 
+# %% ../nbs/02a_display.ipynb #33c93ef8
+def _kept(graphs, kind, key, look, make):
+    "The filters of this kind, made anew when the pictures are others; raises `VideoError`"
+    import av
+    if graphs.get(kind, (None,))[0] != key:
+        try:
+            graphs[kind] = key, make()
+        except (av.FFmpegError, ValueError) as error:
+            raise _unshown(look) from error
+    return graphs[kind][1]
+
+# %% ../nbs/02a_display.ipynb #6db75301
+ROWS, MARGIN = 256, 16 # multiples of the dither's pattern
+
+def _converted(frame, look, time_base, graphs):
+    "The pixels of an HDR picture in BT.709, as they are stored"
+    width, height = look.width, look.height
+    rows, parts = min(ROWS + 2*MARGIN, height), -(-height//ROWS)
+    place = f'clip(mod(n,{parts})*{ROWS}-{MARGIN},0,{height - rows})' # of part n
+    stored = replace(look, turn=UPRIGHT, height=rows)
+    steps = [('crop', f'{width}:{rows}:0:{place}:exact=1'), *_filters(stored, (width, rows))]
+    chain = _kept(graphs, 'converted', look, look, lambda: _graph(frame, time_base, steps))
+    whole = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, ROWS):
+        chain.push(frame)
+        part, first = chain.pull().to_ndarray(), min(max(top - MARGIN, 0), height - rows)
+        whole[top:top + ROWS] = part[top - first:top - first + ROWS]
+    return whole
+
 # %% ../nbs/02a_display.ipynb #cce82ffb
 def shown_pixels(frame: av.VideoFrame, # Decoded
                  look: Look, # Of the frame
@@ -127,14 +158,15 @@ def shown_pixels(frame: av.VideoFrame, # Decoded
                 ) -> np.ndarray: # (height, width, 3), uint8
     "A frame as it is shown; raises `VideoError`"
     import av
-    if (look, size) not in graphs:
-        graphs.clear()
-        try:
-            graphs[look, size] = _graph(frame, time_base, _filters(look, size))
-        except (av.FFmpegError, ValueError) as error:
-            raise _unshown(look) from error
-    graphs[look, size].push(frame)
-    shown = graphs[look, size].pull().to_ndarray()
+    if look.hdr and size[0]*size[1] >= look.width*look.height:
+        stored = _converted(frame, look, time_base, graphs)
+        if size == (look.width, look.height) and look.turn == UPRIGHT: return stored
+        frame = av.VideoFrame.from_ndarray(stored, format='rgb24')
+        look = replace(look, hdr=None, guessed=False, format='rgb24')
+    chain = _kept(graphs, 'shown', (look, size), look,
+                  lambda: _graph(frame, time_base, _filters(look, size)))
+    chain.push(frame)
+    shown = chain.pull().to_ndarray()
     if not look.alpha:
         return shown
     opacity = shown[..., 3:].astype(np.float32)/255

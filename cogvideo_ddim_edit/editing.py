@@ -15,11 +15,11 @@ from .model_files import model_configs
 from .options import chosen
 from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
-from .settings import EditError, check_text, need, to_json
+from .settings import EditError, check_text, to_json
 from .video import Video, located, read_image
-from cogvideo_ddim_edit.work import (
-    CommandError, UnwrittenError, at_home, demands, model_settings, read_mask, read_source, say,
-    with_thrift)
+from .work import (
+    UnwrittenError, at_home, check_prompts, check_sources, demands, model_settings, read_mask,
+    read_source, say, with_thrift)
 
 if TYPE_CHECKING:
     from cogvideo_ddim_edit.edits import Edit
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from cogvideo_ddim_edit.presets import Preset
 
 # %% auto #0
-__all__ = ['OF_MODEL', 'EditWork', 'after_inversion', 'changes_of', 'check_sources', 'check_kept', 'check_prompts', 'check_masks',
-           'check_results', 'plan_edit', 'mask_file', 'read_all', 'fitting_batch', 'inversion_remark', 'plain',
-           'options_used', 'with_options', 'run_edit', 'write_edits', 'write_edit', 'remove_metadata', 'kept']
+__all__ = ['OF_MODEL', 'EditWork', 'after_inversion', 'changes_of', 'check_masks', 'check_results', 'plan_edit', 'mask_file',
+           'read_all', 'fitting_batch', 'inversion_remark', 'plain', 'options_used', 'with_options', 'run_edit',
+           'write_edits', 'write_edit', 'remove_metadata', 'kept']
 
 # %% ../nbs/10d_editing.ipynb #e98d1bf8
 @dataclass
@@ -71,6 +71,7 @@ class EditWork:
             self.batch_size = 1 # if memory ran out
         return self.edits
 
+# %% ../nbs/10d_editing.ipynb #8251dab8
 def after_inversion(changes: dict[str, Any]) -> dict[str, Any]:
     "The changes that are still to be said when there is an inversion made with them"
     from cogvideo_ddim_edit.presets import EditSettings
@@ -88,26 +89,7 @@ def changes_of(preset: str | Preset, # Whose injection is changed
         changes['injection'] = preset_of(preset).edit.injection.changed(**parts)
     return changes
 
-# %% ../nbs/10d_editing.ipynb #63ce9b6f
-def check_sources(command: EditCommand) -> None:
-    "Refuse none or several things to edit, or nothing to keep it in; raises `CommandError`"
-    given = [command.video_path, command.inversion_path]
-    need(sum(map(bool, given)) == 1, 'give either --video_path or --inversion_path or --config',
-         CommandError)
-    check_kept(command)
-
-def check_kept(command: EditCommand) -> None:
-    "Refuse to keep settings and not to keep them; raises `CommandError`"
-    need(not (command.no_metadata and (command.save or command.report)), '--save and --report keep '
-         'the settings; leave them out, or --no_metadata', CommandError)
-
-def check_prompts(prompts: tuple[str, ...]) -> None:
-    "Refuse prompts that say nothing; raises `PromptError`"
-    from cogvideo_ddim_edit.calls import PromptError, check_prompt_text
-    need(prompts, 'there is no prompt; say with --prompt what the video should show', PromptError)
-    for prompt in prompts:
-        check_prompt_text(prompt)
-
+# %% ../nbs/10d_editing.ipynb #0013d5b2
 def check_masks(work: EditWork) -> None:
     "Refuse masks that could not be found; raises `EditError`"
     from cogvideo_ddim_edit.jobs import Job, check_mask_words, given_masks
@@ -119,6 +101,7 @@ def check_masks(work: EditWork) -> None:
     if edit.mask_words and not words:
         check_mask_words(job)
 
+# %% ../nbs/10d_editing.ipynb #30d7664f
 def check_results(command: EditCommand, source: Video) -> None:
     "Refuse results that could not be written; raises `ExportError`"
     from cogvideo_ddim_edit.export import check_export
@@ -158,18 +141,21 @@ def plan_edit(command: EditCommand # As given
     check_results(command, work.video)
     return work
 
+# %% ../nbs/10d_editing.ipynb #98457eac
 def mask_file(changes: dict[str, Any]) -> str | None:
     "The file of a mask, if there is one"
     from cogvideo_ddim_edit.masks import MASKS
     mask = changes.get('mask')
     return mask if isinstance(mask, str) and mask not in MASKS else None
 
+# %% ../nbs/10d_editing.ipynb #1b0ce11a
 def read_all(work: EditWork) -> None:
     "Read source, mask and first frame; raises `EditError`"
     command, free = work.command, free_memory(work.settings.device)
     model = demands(work.settings)
     if work.video is None:
-        work.video = read_source(command.video_path, command.video, model)
+        aloud = not command.dry_run # a plan has the notes
+        work.video = read_source(command.video_path, command.video, model, aloud)
     elif remark := inversion_remark(work.inversion, command.preset):
         say(remark)
     if path := mask_file(work.changes):
@@ -211,6 +197,7 @@ def inversion_remark(inversion: Inversion, # What is edited
     was, has = (', '.join(f'{pair[0]} {pair[k]}' for pair in differing) for k in (1, 2))
     return f'the inversion was made with {was}; the preset {preset} has {has}'
 
+# %% ../nbs/10d_editing.ipynb #ddc713c5
 def plain(value: Any) -> str:
     "A setting as a person reads it"
     if isinstance(value, tuple): return ' '.join(map(str, value)) or 'none'
@@ -238,6 +225,7 @@ def options_used(pipe: Any, # A CogVideoX pipeline
         read['image_path'] = Path(command.image_path).name
     return to_json(read | model)
 
+# %% ../nbs/10d_editing.ipynb #a1b681ea
 def with_options(pipe: Any, # A CogVideoX pipeline
                  command: EditCommand, # As given
                  edits: list[Edit], # That it made
@@ -261,6 +249,7 @@ def write_edits(edits: list[Edit], command: EditCommand) -> dict:
     files = [write_edit(edit, command) for edit in edits]
     return files[0] if len(files) == 1 else {'edits': files}
 
+# %% ../nbs/10d_editing.ipynb #8d0a7c44
 def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
     "Files of an edit; if they cannot be written, its latents are kept elsewhere"
     from cogvideo_ddim_edit.export import export_edit
@@ -282,11 +271,13 @@ def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
     say(*dict.fromkeys(note for file in files.values() for note in file.notes))
     return paths
 
+# %% ../nbs/10d_editing.ipynb #34a48b4d
 def remove_metadata(edit: Edit, files: dict[str, Path]) -> None:
     "Write an edited video once more without its record, and no JSON"
     from cogvideo_ddim_edit.export import export_video
     export_video(edit, files['reconstruction'])
-    files.pop('sidecar').unlink()
+    for what in {'sidecar', 'numbers'} & files.keys():
+        files.pop(what).unlink()
 
 def kept(edit: Edit) -> str:
     "Save an edit among the temporary files; says where it is"

@@ -70,13 +70,13 @@ def show(video: Any, # A Video or an edit
     "Play a video in the notebook, with a strip of its frames under it"
     from IPython.display import HTML, display
     source = getattr(video, 'source', None)
-    pair = isinstance(source, Video)
-    video = side_by_side(source, video) if pair else video_of(video)
+    video = side_by_side(source, video) if isinstance(source, Video) else video_of(video)
     display(HTML(play_html(video, title)), filmstrip(video, count))
 
 # %% ../nbs/07_export.ipynb #422c66e3
 _endings = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4',
-                sidecar='reconstruction.json', restored='restored.mp4')
+                restored='restored.mp4', numbers='reconstruction.safetensors',
+                sidecar='reconstruction.json') # the record is moved last
 
 # %% ../nbs/07_export.ipynb #03b79232
 def check_export(folder: str | Path, # Where an edit will be written to
@@ -224,11 +224,9 @@ def _reserved(folder, stem, keys) -> Iterator[tuple[dict[str, str], Path]]:
 def _smaller(edit):
     "Says, in a tuple, that the source was larger or faster; empty if not"
     origin, video = origin_of(edit), edit.video
-    if origin is None:
-        return ()
+    if origin is None: return ()
     (width, height), size = _picture(video), origin.size
-    if (width, height) == tuple(size) and video.fps >= origin.fps:
-        return ()
+    if (width, height) == tuple(size) and video.fps >= origin.fps: return ()
     return (f'The edit is {width}×{height} at {float(video.fps):.4g} fps, the source '
             f'{size[0]}×{size[1]} at {float(origin.fps):.4g}; restore=True (--restore) lays it '
             'back into the source.',)
@@ -250,11 +248,11 @@ def _write_videos(edit, folder, names, crf):
 
 # %% ../nbs/07_export.ipynb #4b31292c
 def _write_record(edit, folder, names, notes):
-    "Write the record of an edit, with the hashes of its videos"
-    videos = [name for key, name in names.items() if key != 'sidecar']
+    "Write the record of an edit, with the hashes of its other files"
+    others = [name for key, name in names.items() if key != 'sidecar']
     record = edit_record(edit)
     record['notes'] = list(dict.fromkeys(sum(notes.values(), ())))
-    record['outputs'] = {name: file_hash(folder/name) for name in videos}
+    record['outputs'] = {name: file_hash(folder/name) for name in others}
     text = json.dumps(record, indent=1, ensure_ascii=False) + '\n'
     with replacing(folder/names['sidecar']) as part:
         part.write_text(text, encoding='utf-8')
@@ -281,18 +279,22 @@ def export_edit(edit: Any, # An edit: has `video`, `source`, `prompt`, `settings
                ) -> dict[str, WrittenFile]: # By what they are, as in the file names
     """Write an edit, next to its source too, and its record; raises `ExportError`
 
-    Never overwrites. The keys are 'reconstruction', 'side_by_side', 'sidecar' (the record) and,
-    if asked for, 'restored'. What is not in the files stands in `notes` of their paths and in the
-    record."""
+    Never overwrites. The keys are 'reconstruction', 'side_by_side', 'sidecar' (the record), if
+    asked for 'restored', and 'numbers' if the record only describes a mask, latents or a first
+    frame. What is not in the files stands in `notes` of their paths and in the record."""
+    from cogvideo_ddim_edit.saved import record_tensors, write_tensors
     edit_record(edit) # refused before anything is made
     stem = stem or edit.source.name or 'edit'
     folder = check_export(folder, stem)
-    keys = [key for key in _endings if restore or key != 'restored']
-    keys.sort(key='sidecar'.__eq__) # the record is moved last
+    tensors = record_tensors(edit)
+    optional = dict(restored=restore, numbers=bool(tensors))
+    keys = [key for key in _endings if optional.get(key, True)]
     with in_one_sentence(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with _reserved(folder, stem, keys) as (names, hidden):
             notes = _write_videos(edit, hidden, names, crf)
+            if tensors:
+                write_tensors(hidden/names['numbers'], tensors, numbers=sorted(tensors))
             _write_record(edit, hidden, names, notes)
             _move_all(hidden, folder, names.values())
     return {key: written(folder/name, notes[key]) for key, name in names.items()}

@@ -159,6 +159,15 @@ def _quantization(settings):
     return PipelineQuantizationConfig(quant_mapping=dict(
         transformer=TorchAoConfig(kind()), text_encoder=text_encoder))
 
+# %% ../nbs/01_loading.ipynb #0943c7d0
+def _narrow(transformer):
+    "Bring tables in double precision to the number format of the activations"
+    import torch
+    for module in transformer.modules():
+        for name, table in list(module.named_buffers(recurse=False)):
+            if table.dtype == torch.float64:
+                setattr(module, name, table.to(transformer.dtype))
+
 # %% ../nbs/01_loading.ipynb #c233183c
 def _add_loras(pipe, settings):
     "LoRA weights beside the transformer's; raises `ModelError`"
@@ -250,6 +259,7 @@ def load_pipeline(model: ModelSettings | str | Path | None = None, # Settings, h
     folder = _fetch(found, settings, weights)
     check_tensors(found, folder, weights)
     pipe = _read(found, folder, settings, passed)
+    _narrow(pipe.transformer)
     pipe.scheduler = CogVideoXDDIMScheduler.from_config(pipe.scheduler.config,
                                                         timestep_spacing='trailing')
     _add_loras(pipe, settings)

@@ -23,8 +23,9 @@ def encoder_picture(frame: np.ndarray # (height, width, 3), uint8
     "A frame as the encoder takes it"
     import av
     height, width = frame.shape[:2]
-    even = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode='edge')
-    picture = av.VideoFrame.from_ndarray(even, format='rgb24')
+    if height % 2 or width % 2: # else no copy: in 4K it is 25 MB
+        frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode='edge')
+    picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format='rgb24')
     # the default interpolation blurs the colour of edges
     return picture.reformat(format='yuv420p', dst_colorspace='ITU709', dst_color_range='MPEG',
                             interpolation='LANCZOS')

@@ -175,7 +175,8 @@ class BenchmarkCommand(Output):
 class VerifyCommand(Output):
     """Try a model on a few videos: round trips, presets, time and memory, in one report.
 
-    With a video of your own and two prompts, on that one; with --tune also some settings on it."""
+    With a video of your own and two prompts, on that one; with --tune also some settings on it.
+    Without, --max_num_frames, --width and --height say how large the others are."""
     video_path: _File = None # A video of your own; if left out, those that come with the package
     source_prompt: str = '' # What it shows
     prompt: str = '' # What it should become
@@ -185,6 +186,8 @@ class VerifyCommand(Output):
     tune: _Switch = False # Also try some injections on your video, and propose one
     # Random weights in place of --model_path: 2b, 5b, 5b-i2v, 1.5, 1.5-i2v
     random_weights: Annotated[str | None, _left_out('FAMILY')] = None
+    # Blocks of that model and of its text encoder, to try the command; if left out, all
+    random_layers: Annotated[int | None, _left_out('NUMBER')] = None
     output_path: str = 'verification' # The new folder
     video: VideoOptions
     model: ModelOptions

@@ -23,13 +23,13 @@ from .model_settings import (
 from .models import COMPONENTS, completed, compression
 from .operations import text_flops, vae_flops
 from .presets import Preset, preset_with
-from .settings import EditError
+from .settings import EditError, is_array
 from .video import Video, read_video
 
 # %% auto #0
 __all__ = ['PARTS', 'OUTPUTS', 'full_configs', 'latent_shape', 'matrix_speed', 'cached_inversion', 'plan_flops', 'disk_bytes',
-           'EditPlan', 'plan_lines', 'plan', 'memory_by_mode', 'doctor', 'device_line', 'codec_line', 'model_line',
-           'cache_line']
+           'EditPlan', 'plan_lines', 'output_names', 'plan', 'memory_by_mode', 'doctor', 'device_line', 'codec_line',
+           'model_line', 'cache_line']
 
 # %% ../nbs/20b_plan.ipynb #28deb5b6
 def full_configs(settings: ModelSettings # Which model
@@ -49,16 +49,17 @@ def latent_shape(configs: dict[str, dict], # Of the model, complete
 # %% ../nbs/20b_plan.ipynb #0d99348b
 def matrix_speed(settings: ModelSettings, # For the device
                  dtype: str, # As in 'bfloat16'
-                 tokens: int, # Rows of the first matrix, at most 4096
+                 tokens: int, # Rows of the first matrix, at most 4096, on a CPU 128
                  width: int, # Its columns
                 ) -> float: # Operations a second
     "How fast this machine multiplies matrices as the transformer does"
     import torch
     device = 'cpu' if free_memory(settings.device)[0] is None else settings.device or 'cuda'
     number = getattr(torch, dtype)
-    a = torch.ones(min(tokens, 4096), width, dtype=number, device=device)
+    rows = 128 if device == 'cpu' else 4096 # it is as fast with few, and done at once
+    a = torch.ones(min(tokens, rows), width, dtype=number, device=device)
     b, seconds = torch.ones(width, 4*width, dtype=number, device=device), []
-    for _ in range(4):
+    for _ in range(3):
         start = time.perf_counter()
         (a @ b)[0, 0].item()
         seconds.append(time.perf_counter() - start)
@@ -164,6 +165,19 @@ def plan_lines(plan: EditPlan) -> list[str]:
 # %% ../nbs/20b_plan.ipynb #960d4e8f
 OUTPUTS = 'reconstruction.mp4', 'side_by_side.mp4', 'reconstruction.json'
 
+def output_names(video: Video, # What is edited
+                 settings: Preset, # Every setting
+                 image: bool = False, # Is a first frame given?
+                ) -> tuple[str, ...]:
+    "Names of the files of an edit, if they are not taken"
+    edit = settings.edit
+    masked = edit.mask is not None or edit.mask_words or edit.mask_frames
+    found = edit.needs_inversion and settings.inverts and not callable(edit.mask)
+    numbers = bool(masked and not found) or image or is_array(edit.start) # only described else
+    ends = OUTPUTS + ('reconstruction.safetensors',)*numbers
+    return tuple(f'{video.name or "edit"}_{end}' for end in ends)
+
+# %% ../nbs/20b_plan.ipynb #0f30fba0
 def plan(
     source: str | Path | Video, # What is edited
     prompts: str | list[str], # What it should become
@@ -171,6 +185,7 @@ def plan(
     source_prompt: str = '', # What the source shows now
     seed: int = 0, # Of the noise
     model: ModelSettings | None = None, # None: the embedded model
+    image: Any = None, # First frame that is given, if one is
     **changes: Any, # Settings with another value, as for `edit`
 ) -> EditPlan:
     "What `edit` would take, without weights; raises the sentences that `edit` would"
@@ -191,7 +206,7 @@ def plan(
         memory_by_mode(configs, dtype, size, k*(1 + settings.edit.guided)),
         disk_bytes(configs, settings, video, dtype, k),
         cached_inversion(video, source_prompt, settings, demands.model, seed),
-        tuple(f'{video.name or "edit"}_{end}' for end in OUTPUTS))
+        output_names(video, settings, image is not None))
 
 # %% ../nbs/20b_plan.ipynb #77108a2b
 def memory_by_mode(configs: dict[str, dict], # Of the model, complete

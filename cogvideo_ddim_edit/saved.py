@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 import hashlib
 import json
 import os
@@ -18,8 +19,9 @@ from .settings import EditError, need
 from .video import Origin, Video
 
 # %% auto #0
-__all__ = ['SavedError', 'unwritable', 'sync', 'locked', 'new_folder', 'write_tensors', 'read_tensors', 'StoredLatents',
-           'hash_files', 'check_files', 'changed_names', 'video_to_json', 'origin_of', 'video_from_json']
+__all__ = ['SavedError', 'unwritable', 'sync', 'locked', 'new_folder', 'write_tensors', 'read_tensors', 'record_tensors',
+           'StoredLatents', 'hash_files', 'check_files', 'changed_names', 'video_to_json', 'origin_of',
+           'video_from_json']
 
 # %% ../nbs/02a_saved.ipynb #6774fe28
 class SavedError(EditError):
@@ -127,6 +129,17 @@ def read_tensors(file: Path, # A safetensors file
     need(name is None or about is not None,
          f'{str(file)!r} is a safetensors file, but no saved {name}', SavedError)
     return tensors, about
+
+# %% ../nbs/02a_saved.ipynb #aa61f0c2
+def record_tensors(edit: Any # With `record` and `image`; what has no `record` has no tensors
+                  ) -> dict[str, torch.Tensor | np.ndarray]: # By name
+    "Masks, latents and a first frame that the record of an edit only describes"
+    tensors = {}
+    if hasattr(edit, 'record'):
+        edit.record(tensors)
+        if edit.image is not None:
+            tensors['image'] = edit.image
+    return tensors
 
 # %% ../nbs/02a_saved.ipynb #412f1eb7
 class StoredLatents(Mapping):

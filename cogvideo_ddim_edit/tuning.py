@@ -4,8 +4,10 @@
 
 # %% ../nbs/tuning.ipynb #ddc4702d
 from __future__ import annotations
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
+import json
 import math
 import numpy as np
 from .inversion import Inversion, invert
@@ -17,7 +19,8 @@ from .verify import VerifyError
 from .video import Video
 
 # %% auto #0
-__all__ = ['CANDIDATES', 'Trial', 'change_by_mask', 'compared', 'pixel_mask', 'tune', 'draw_trials']
+__all__ = ['CANDIDATES', 'Trial', 'change_by_mask', 'compared', 'pixel_mask', 'tune', 'options_of', 'trial_lines', 'write_trials',
+           'draw_trials']
 
 # %% ../nbs/tuning.ipynb #94e083f2
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Trial:
     structure: float # Kept, -1…1
     obeys: float = 0. # 0…1, beside the other candidates
     keeps: float = 0. # 0…1
+    changes: dict = field(default_factory=dict) # Of the preset's injection
 
     @property
     def balance(self) -> float: # 0…1
@@ -101,9 +105,41 @@ def tune(pipe: Any, # A CogVideoX pipeline
         tried = base.changed(edit=base.edit.changed(injection=injection), citation='tuned')
         frames = edit(pipe, inversion, prompt, preset=tried).video.frames
         structure = score_video(video.frames, frames).structure
-        trials[name] = Trial(tried, *change_by_mask(video.frames, frames, mask), structure)
+        change = change_by_mask(video.frames, frames, mask)
+        trials[name] = Trial(tried, *change, structure, changes=changes)
     ranked = sorted(compared(trials).items(), key=lambda item: -item[1].balance)
     return dict(ranked)
+
+# %% ../nbs/tuning.ipynb #9cfa873f
+def options_of(trial: Trial) -> str: # '' if it is the preset as it is
+    "What makes a candidate of the preset, on the command line"
+    def words(x): return ' '.join(map(str, x)) if isinstance(x, (tuple, list)) else str(x)
+    return ' '.join(f'--injection.{name} {words(x)}' for name, x in trial.changes.items())
+
+def trial_lines(trials: dict[str, Trial] # The best one first
+               ) -> list[str]: # Markdown
+    "A table of the candidates, and the proposal"
+    best, options = next(iter(trials)), options_of(next(iter(trials.values())))
+    lines = ['| injection | change where the prompts differ, grey levels | elsewhere '
+             '| structure kept | balance |', '|---|---|---|---|---|']
+    lines += [f'| {name} | {t.inside:.1f} | {t.outside:.1f} | {t.structure:.2f} | {t.balance:.2f} |'
+              for name, t in trials.items()]
+    how = f'`edit` with `{options}`' if options else 'the preset needs no change'
+    return [*lines, '', f'Proposed: {best} ({how}).']
+
+# %% ../nbs/tuning.ipynb #b55cd40c
+def write_trials(trials: dict[str, Trial], # The best one first
+                 folder: Path, # Of `verify`
+                ) -> Path: # tune.json
+    "All candidates as presets, and a table at the end of the report"
+    rows = {name: dict(preset=t.preset.as_dict(), options=options_of(t), balance=t.balance,
+                       inside=t.inside, outside=t.outside, structure=t.structure)
+            for name, t in trials.items()}
+    file = folder/'tune.json'
+    file.write_text(json.dumps(rows, indent=1) + '\n', encoding='utf-8')
+    with (folder/'report.md').open('a', encoding='utf-8') as report:
+        report.write('\n'.join(['', '## Tuned', '', *trial_lines(trials), '']))
+    return file
 
 # %% ../nbs/tuning.ipynb #5c2e0894
 def draw_trials(trials: dict[str, Trial] # The best one first

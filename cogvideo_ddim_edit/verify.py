@@ -4,7 +4,7 @@
 
 # %% ../nbs/verify.ipynb #45fa1ec8
 from __future__ import annotations
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,12 @@ from .settings import EditError, need
 from .trust import round_trip
 from .video import Video, read_video, sample
 from .codec import decode_latents, encode_video
-from .fitting import fit_frame
+from .fitting import check_size, fit_frame
 
 # %% auto #0
 __all__ = ['SHIPPED', 'ROUND_TRIPS', 'EDITS', 'VerifyError', 'Case', 'longer', 'shipped_cases', 'measured', 'environment',
-           'try_round_trips', 'try_edits', 'verify', 'write_report', 'report_of', 'memory_text', 'round_trip_lines',
-           'edit_lines']
+           'try_round_trips', 'try_edits', 'new_results', 'verify', 'write_report', 'report_of', 'memory_text',
+           'round_trip_lines', 'edit_lines']
 
 # %% ../nbs/verify.ipynb #9af3d4ff
 class VerifyError(EditError):
@@ -64,14 +64,19 @@ def longer(video: Video, # Any
 # %% ../nbs/verify.ipynb #39c5ef8f
 def shipped_cases(pipe: Any, # A CogVideoX pipeline
                   frames: int | None = None, # None: as few as the model takes
+                  width: int | None = None, # Pixels; None: the model's
+                  height: int | None = None, # Pixels; None: the model's
                  ) -> list[Case]:
-    "The shapes that ship with the package, at the model's size"
+    "The shapes that ship with the package, at the model's size; raises `VideoError`"
     model = requirements(pipe)
     least = frames or max(9, model.min_frames)
+    size = check_size(model, width, height)
+    need(model.accepts(least), f'{least} frames are none that {model.model} takes; use '
+         f'{model.takes}', VerifyError)
     cases = []
     for name, (source_prompt, prompt) in SHIPPED.items():
         video = longer(read_video(sample(name)), least)
-        fitted = [fit_frame(f, model.width, model.height) for f in video.frames[:least]]
+        fitted = [fit_frame(f, *size) for f in video.frames[:least]]
         video = replace(video, frames=np.stack(fitted), fps=model.fps)
         cases.append(Case(name, video, source_prompt, prompt))
     return cases
@@ -151,6 +156,17 @@ def try_edits(pipe: Any, # A CogVideoX pipeline
         found[name] = dict(cost=cost, decode=decode, scores=scores)
     return found
 
+# %% ../nbs/verify.ipynb #e1f6994c
+def new_results(folder: str | Path, # Where results go
+                presets: Iterable[str], # Names that somebody gave
+               ) -> Path:
+    "The folder, and whether it is new and the presets are known; raises `EditError`"
+    folder = Path(folder).expanduser()
+    need(not folder.exists(), f'{folder.name!r} is there already; give a new folder', VerifyError)
+    for name in presets:
+        preset_of(name)
+    return folder
+
 # %% ../nbs/verify.ipynb #f463dd15
 def verify(pipe: Any, # A CogVideoX pipeline
            folder: str | Path, # Where results go; it must not be there yet
@@ -159,10 +175,7 @@ def verify(pipe: Any, # A CogVideoX pipeline
            num_inference_steps: int | None = None, # None: each preset's
           ) -> dict: # What is in the folder's verify.json
     "Run the whole workflow and write down what came of it; raises `VerifyError`"
-    folder = Path(folder).expanduser()
-    need(not folder.exists(), f'{folder.name!r} is there already; give a new folder', VerifyError)
-    for name in presets:
-        preset_of(name)
+    folder = new_results(folder, presets)
     folder.mkdir(parents=True)
     about, start = dict(schema='cogvideo_ddim_edit/verify/1', cases={}), time.time()
     about['environment'] = environment(pipe)

@@ -14,13 +14,14 @@ from .models import Requirements, requirements_of
 from .loading import load_pipeline
 from .model_files import model_configs
 from .options import chosen
-from .parser import ModelOptions, VideoOptions
-from .settings import EditError
+from .parser import EditCommand, ModelOptions, VideoOptions
+from .settings import EditError, need
 from .video import Video, read_video
 
 # %% auto #0
 __all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
-           'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask']
+           'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask', 'check_sources', 'check_kept',
+           'check_prompts']
 
 # %% ../nbs/10c_work.ipynb #dd7945bf
 class CommandError(EditError):
@@ -112,10 +113,12 @@ def free_up() -> None:
 def read_source(path: str, # Of a video, or a folder of pictures
                 options: VideoOptions, # As given
                 model: Any, # A pipeline, or its `Requirements`
+                aloud: bool = True, # Are its notes told?
                ) -> Video:
-    "The video as the model takes it; its notes are told; raises `VideoError`"
+    "The video as the model takes it; raises `VideoError`"
     video = read_video(path, model, **chosen(options))
-    say(repr(video), *video.notes)
+    if aloud:
+        say(repr(video), *video.notes)
     return video
 
 def read_mask(path: str, # A picture, a video or a folder of pictures
@@ -126,3 +129,23 @@ def read_mask(path: str, # A picture, a video or a folder of pictures
     "A mask, cut as the source was; raises `EditError`"
     from cogvideo_ddim_edit.pixels import read_mask as read
     return read(path, video, model, **chosen(options))
+
+# %% ../nbs/10c_work.ipynb #63ce9b6f
+def check_sources(command: EditCommand) -> None:
+    "Refuse none or several things to edit, or nothing to keep it in; raises `CommandError`"
+    given = [command.video_path, command.inversion_path]
+    need(sum(map(bool, given)) == 1, 'give either --video_path or --inversion_path or --config',
+         CommandError)
+    check_kept(command)
+
+def check_kept(command: EditCommand) -> None:
+    "Refuse to keep settings and not to keep them; raises `CommandError`"
+    need(not (command.no_metadata and (command.save or command.report)), '--save and --report keep '
+         'the settings; leave them out, or --no_metadata', CommandError)
+
+def check_prompts(prompts: tuple[str, ...]) -> None:
+    "Refuse prompts that say nothing; raises `PromptError`"
+    from cogvideo_ddim_edit.calls import PromptError, check_prompt_text
+    need(prompts, 'there is no prompt; say with --prompt what the video should show', PromptError)
+    for prompt in prompts:
+        check_prompt_text(prompt)

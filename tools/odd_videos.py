@@ -334,6 +334,12 @@ def broken(make: Maker):
     make.copy('picture.jpg.mp4', picture.read_bytes(), compared=False)
 
 
+def with_cover(first: Path, second: Path, target: Path) -> None:
+    """The streams of two files in one, the first picture as its cover"""
+    cover = ('-c', 'copy', '-disposition:v:0', 'attached_pic')
+    ffmpeg('-i', first, '-i', second, '-map', '0', '-map', '1', *cover, target)
+
+
 def streams(make: Maker):
     "Several streams, or none that moves"
     mp4, folder = make.folder / 'a.mp4', make.folder
@@ -341,50 +347,11 @@ def streams(make: Maker):
     words.write_text('1\n00:00:00,000 --> 00:00:01,000\nhello\n')
     tone = ('-f', 'lavfi', '-i', 'sine=d=1')
     ffmpeg(*tone, folder / 'sound.m4a')
-    ffmpeg(
-        '-i',
-        folder / 'sound.m4a',
-        '-i',
-        cover,
-        '-map',
-        '0',
-        '-map',
-        '1',
-        '-c',
-        'copy',
-        '-disposition:v:0',
-        'attached_pic',
-        folder / 'song.m4a',
-    )
-    ffmpeg(
-        '-i',
-        cover,
-        '-i',
-        mp4,
-        '-map',
-        '0',
-        '-map',
-        '1',
-        '-c',
-        'copy',
-        '-disposition:v:0',
-        'attached_pic',
-        folder / 'cover-first.mp4',
-    )
+    with_cover(folder / 'sound.m4a', cover, folder / 'song.m4a')
+    with_cover(cover, mp4, folder / 'cover-first.mp4')
     ffmpeg('-i', mp4, '-i', words, *tone, '-map', '0', '-map', '1', '-map', '2', folder / 'all.mkv')
-    ffmpeg(
-        '-i',
-        mp4,
-        '-f',
-        'lavfi',
-        '-i',
-        'testsrc=s=32x32:r=8:d=1',
-        '-map',
-        '0',
-        '-map',
-        '1',
-        folder / 'two.mkv',
-    )
+    small = ('-f', 'lavfi', '-i', 'testsrc=s=32x32:r=8:d=1')
+    ffmpeg('-i', mp4, *small, '-map', '0', '-map', '1', folder / 'two.mkv')
     make.note('sound.m4a', refused='no video stream')
     make.note('song.m4a', refused='no video stream')
     for name in ('cover-first.mp4', 'all.mkv', 'two.mkv'):
