@@ -6,7 +6,6 @@
 from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 import html
@@ -17,7 +16,7 @@ from .presets import Preset
 from .saved import (
     SavedError, new_folder, read_tensors, video_from_json, video_to_json, write_tensors)
 from .settings import need
-from .video import Video
+from .video import Video, as_png
 from .mp4 import write_mp4
 
 # %% auto #0
@@ -88,10 +87,9 @@ def edit_page(edit: Edit) -> str: # HTML
 
 def still_picture(edit: Edit) -> str: # A png in base64
     "Some frames of source and result under each other"
-    rows, file = {'source': edit.source.frames, 'edit': edit.video.frames}, BytesIO()
+    rows = {'source': edit.source.frames, 'edit': edit.video.frames}
     figure = video_grid(rows, max(1, len(edit.video)//5), 1.1)
-    figure.savefig(file, format='png', dpi=60, metadata={'Software': None})
-    return b64encode(file.getvalue()).decode()
+    return b64encode(as_png(figure, dpi=60)).decode()
 
 # %% ../nbs/04f_edits.ipynb #cdda7050
 def save_edit(edit: Edit, folder: str | Path # A new folder

@@ -26,7 +26,7 @@ from .presets import Preset, preset_with
 from .reconstruction import edit
 from .settings import need
 from .shares import MapsError
-from .video import Video
+from .video import Video, as_png
 
 # %% auto #0
 __all__ = ['COLUMNS', 'LARGEST', 'sheet', 'sheets_of', 'info_of', 'packed', 'Explorer', 'explorer_page', 'note_on', 'draw_still',
@@ -128,8 +128,7 @@ class Explorer:
 
     def still(self) -> bytes: # PNG
         "A picture of the same, for where no script runs"
-        draw_still(self).savefig(file := BytesIO(), format='png', metadata={'Software': None})
-        return file.getvalue()
+        return as_png(draw_still(self))
 
     def save(self, path: str | Path # Ends in .html
             ) -> Path:

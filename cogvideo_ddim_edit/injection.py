@@ -7,7 +7,6 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import wraps
-from io import BytesIO
 from typing import Any
 import html
 import torch
@@ -16,6 +15,7 @@ from .schedule import (
     checked_interval, checked_numbers, checked_schedule, draw_weights, interpolate, is_real,
     is_schedule, strongest, within)
 from .attention import KINDS, InjectionError, need
+from .video import as_png
 
 # %% auto #0
 __all__ = ['PUBLIC_SCRIPT', 'WhenAndWhere', 'Injection']
@@ -101,9 +101,7 @@ def injection_picture(injection, steps, layers):
 
 def injection_page(injection):
     "The picture as HTML, with what differs from the defaults under it"
-    file = BytesIO()
-    injection.picture().savefig(file, format='png', metadata={'Software': None})
-    image, lines = b64encode(file.getvalue()).decode(), [repr(injection)]
+    image, lines = b64encode(as_png(injection.picture())).decode(), [repr(injection)]
     for name in ('shown', 'looks'):
         x = getattr(injection, name)
         if x is not None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -22,12 +21,12 @@ from .masks import predictions_along, spread_over
 from .schedulers import CogVideoXDDIMPathScheduler
 from .shares import need
 from .tokens import TokenGrid, token_grid, word_tokens
-from .video import Video
+from .video import Video, as_png
 from .words import as_list
 
 # %% auto #0
 __all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'ends_of',
-           'as_png', 'cells', 'standard', 'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map',
+           'cells', 'standard', 'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map',
            'invert_with_words']
 
 # %% ../nbs/06_maps.ipynb #ddc8cda9
@@ -170,12 +169,6 @@ def ends_of(fields):
     "The lowest and the highest number of all fields"
     fields = list(fields)
     return min(float(x.min()) for x in fields), max(float(x.max()) for x in fields)
-
-def as_png(figure):
-    "A figure as the bytes of a PNG file"
-    file = BytesIO()
-    figure.savefig(file, format='png', metadata={'Software': None})
-    return file.getvalue()
 
 # %% ../nbs/06_maps.ipynb #7e55c41d
 def cells(maps, words, against):

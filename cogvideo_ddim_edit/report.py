@@ -13,7 +13,6 @@ from typing import Any
 from textwrap import shorten
 import json
 import re
-import warnings
 import numpy as np
 import shlex
 from .edits import Edit
@@ -23,12 +22,12 @@ from .player import (
 from .recipe import Recipe, changed_words, settings_tables
 from .trust import TRUSTED_LOSS
 from .settings import EditError
-from .video import Video
+from .video import Video, as_png
 
 # %% auto #0
 __all__ = ['MOST_WORDS', 'LARGEST', 'SIZES', 'FrameNumbers', 'frame_numbers', 'chart', 'charts_of', 'shown_words',
-           'attention_pictures', 'as_png', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of',
-           'parts_of', 'report_page', 'report']
+           'attention_pictures', 'cautions', 'fitting_player', 'ReportError', 'health_of', 'environment_of', 'parts_of',
+           'report_page', 'report']
 
 # %% ../nbs/report.ipynb #8625c9d4
 @dataclass(frozen=True)
@@ -126,14 +125,6 @@ def attention_pictures(edit: Edit, # Perhaps from a folder
                 (f'Where words act, mean over blocks and steps: {shares} of what is read.',
                  word_strip(found, grid, video, words))]
     return [(sentence, as_png(figure)) for sentence, figure in pictures]
-
-# %% ../nbs/report.ipynb #e7abf74a
-def as_png(figure): # A matplotlib Figure
-    "The bytes of a picture; letters that the font lacks are boxes"
-    with warnings.catch_warnings():
-        warnings.filterwarnings('ignore', 'Glyph')
-        figure.savefig(file := BytesIO(), format='png', metadata={'Software': None})
-    return file.getvalue()
 
 # %% ../nbs/report.ipynb #ded77837
 def cautions(edit: Edit, # Perhaps from a folder

@@ -11,7 +11,8 @@ from fractions import Fraction
 from html import escape
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+import warnings
 
 import numpy as np
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'Origin', 'Video', 'play_html', 'read_video', 'located', 'read_image', 'sample']
+__all__ = ['MAX_BYTES', 'Origin', 'Video', 'play_html', 'as_png', 'read_video', 'located', 'read_image', 'sample']
 
 # %% ../nbs/02_video.ipynb #9900c20a
 @dataclass(frozen=True)
@@ -125,6 +126,16 @@ def _repr_mimebundle_(self: Video, include=None, exclude=None):
 
 Video._repr_mimebundle_ = _repr_mimebundle_
 Video._repr_html_ = play_html
+
+# %% ../nbs/02_video.ipynb #a5f1c0d2
+def as_png(figure: Any, # A matplotlib Figure
+           **how: Any, # For its `savefig`, such as `dpi`
+          ) -> bytes: # PNG
+    "A picture of a figure; letters that the font lacks are boxes"
+    with warnings.catch_warnings():
+        warnings.filterwarnings('ignore', 'Glyph')
+        figure.savefig(file := BytesIO(), format='png', metadata={'Software': None}, **how)
+    return file.getvalue()
 
 # %% ../nbs/02_video.ipynb #46ca323a
 def read_video(path: str | Path, # A video or moving picture, or a folder of pictures
