@@ -21,8 +21,8 @@ from .settings import EditError, need
 
 # %% auto #0
 __all__ = ['SHOWN', 'PlayerError', 'enlarged', 'resized', 'smaller', 'stacked', 'intra_mp4', 'Player', 'template', 'static',
-           'as_image', 'write_page', 'in_frame', 'strip', 'label_column', 'bundle', 'compare', 'name_of', 'with_knob',
-           'widget']
+           'as_image', 'write_page', 'in_frame', 'thumbnail', 'strip', 'label_column', 'bundle', 'compare', 'name_of',
+           'with_knob', 'widget']
 
 # %% ../nbs/player.ipynb #22a1d07f
 class PlayerError(EditError):
@@ -148,10 +148,19 @@ def in_frame(title: str, # For those who hear the page
             ) -> str: # HTML
     "A page inside a notebook's output: its scripts run, and reach nothing outside"
     # JupyterLab takes the frame out of a notebook that it does not trust, and leaves what is inside
-    data = f'data:image/png;base64,{b64encode(still).decode()}'
     return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="border:0" '
             f'width="{width}" height="{height}" srcdoc="{escape(page)}">'
-            f'<img alt="{escape(title)}" src="{data}"></iframe>')
+            f'<img alt="{escape(title)}" src="{thumbnail(still)}"></iframe>')
+
+def thumbnail(picture: bytes, # PNG
+              longest: int = 480, # Of its sides, pixels
+             ) -> str: # An address that holds it
+    "A picture in few colours, as small as it may be"
+    from PIL import Image
+    image = Image.open(BytesIO(picture)).convert('RGB')
+    image.thumbnail((longest, longest))
+    image.quantize(64).save(file := BytesIO(), format='PNG', optimize=True)
+    return f'data:image/png;base64,{b64encode(file.getvalue()).decode()}'
 
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each
