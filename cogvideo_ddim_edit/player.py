@@ -153,7 +153,7 @@ def in_frame(title: str, # For those who hear the page
             f'<img alt="{escape(title)}" src="{thumbnail(still)}"></iframe>')
 
 def thumbnail(picture: bytes, # PNG
-              longest: int = 480, # Of its sides, pixels
+              longest: int = 360, # Of its sides, pixels
              ) -> str: # An address that holds it
     "A picture in few colours, as small as it may be"
     from PIL import Image
