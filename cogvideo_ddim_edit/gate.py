@@ -17,7 +17,6 @@ from .models import requirements
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
 from .settings import EditError, need
 from .video import Video
-from .codec import decode_latents, encode_video
 
 # %% auto #0
 __all__ = ['HIDDEN', 'LEAST_VAE', 'MOST_LOSS', 'MOST_STRANGE', 'LEAST_VAE_OF_TOY', 'LARGEST_OF_TOY', 'TOY', 'REAL_MODEL',

@@ -13,7 +13,7 @@ from .injection import Injection
 from .masks import MaskError
 from .presets import Preset, preset_with
 from .settings import check_choice, need
-from .video import Video, read_video, sample
+from .video import Video, read_video
 from .world.colors import FIRST_BACKGROUNDS, FIRST_COLORS, as_unit
 from .world.sampling import caption, sample_scene
 from .world.shapes import SHAPES, Scene, changed, render

@@ -14,8 +14,8 @@ from ..outside import keep_unchanged
 from ..metrics import dilate, psnr, vmaf, warping_error
 from ..video import Video
 from ..codec import decode_latents, encode_video
-from .methods import METHODS, Method
-from .pairs import SPLITS, Pair, make_pair, pairs
+from .methods import Method
+from .pairs import SPLITS, Pair, make_pair
 from .score import judge
 
 # %% auto #0

@@ -13,7 +13,7 @@ import numpy as np
 from ..injection import PUBLIC_SCRIPT, Injection
 from ..presets import STRUCTURE
 from ..settings import EditError, check_number, need
-from .methods import DITCTRL, METHODS, Method
+from .methods import DITCTRL, Method
 from .pairs import SETS, Pair
 from .rows import judged_row, model_code, parsed, round_trips, row_code
 

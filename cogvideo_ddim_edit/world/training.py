@@ -13,8 +13,7 @@ import time
 import torch
 from safetensors.torch import load_file, save_file
 from torch.optim.swa_utils import AveragedModel
-from ..settings import (
-    Settings, SettingsError, check_choice, check_number, need)
+from ..settings import Settings, check_choice, check_number, need
 
 # %% auto #0
 __all__ = ['DTYPES', 'TIED', 'TrainingSettings', 'rate', 'averaged', 'optimizers_of', 'Training', 'learn', 'mixed_precision',

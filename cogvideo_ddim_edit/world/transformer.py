@@ -16,7 +16,7 @@ from diffusers.pipelines.cogvideo.pipeline_cogvideox import get_resize_crop_regi
 from safetensors.torch import load_file
 from transformers import T5EncoderModel
 from .batches import (
-    ATTRIBUTES, CAPTIONS, CELL, FORMATS, TEXT_LENGTH, Format, Lot, draw_lot, drawing, pieces)
+    ATTRIBUTES, CAPTIONS, CELL, FORMATS, TEXT_LENGTH, Format, Lot, draw_lot, drawing)
 from .lesson import Heads, LessonSettings, draw_timesteps, weights_of
 from cogvideo_ddim_edit.world.training import (
     Training, TrainingSettings, filled, generator_of, mixed_precision, optimizers_of, resume,
