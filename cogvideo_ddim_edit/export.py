@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # %% auto #0
-__all__ = ['side_by_side', 'filmstrip', 'show', 'check_export', 'export_video', 'edit_record', 'export_edit']
+__all__ = ['ENDINGS', 'side_by_side', 'filmstrip', 'show', 'check_export', 'export_video', 'edit_record', 'export_edit']
 
 # %% ../nbs/07_export.ipynb #c247a5e3
 def side_by_side(a: Video, # Left; gives height and speed
@@ -74,9 +74,9 @@ def show(video: Any, # A Video or an edit
     display(HTML(play_html(video, title)), filmstrip(video, count))
 
 # %% ../nbs/07_export.ipynb #422c66e3
-_endings = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4',
-                restored='restored.mp4', numbers='reconstruction.safetensors',
-                sidecar='reconstruction.json') # the record is moved last
+ENDINGS = dict(reconstruction='reconstruction.mp4', side_by_side='side_by_side.mp4',
+               restored='restored.mp4', numbers='reconstruction.safetensors',
+               sidecar='reconstruction.json') # the record is moved last
 
 # %% ../nbs/07_export.ipynb #03b79232
 def check_export(folder: str | Path, # Where an edit will be written to
@@ -87,7 +87,7 @@ def check_export(folder: str | Path, # Where an edit will be written to
     if not isinstance(stem, str) or stem in ('', '.', '..') or set(stem) & set('/\\\0'):
         raise ExportError(f'stem {stem!r} must be a name without folders')
     folder = checked_path(folder)
-    for ending in _endings.values():
+    for ending in ENDINGS.values():
         checked_path(folder/f'{stem}_{ending}')
     with in_one_sentence(folder):
         check_room(folder, need)
@@ -206,7 +206,7 @@ def _reserved(folder, stem, keys) -> Iterator[tuple[dict[str, str], Path]]:
     clear_leftovers(folder, _clear)
     for n in numbers(1):
         start = stem if n == 1 else f'{stem}_{n}'
-        names = {key: f'{start}_{_endings[key]}' for key in keys}
+        names = {key: f'{start}_{ENDINGS[key]}' for key in keys}
         hidden = hidden_part(folder/start)
         with ExitStack() as held:
             try:
@@ -288,7 +288,7 @@ def export_edit(edit: Any, # An edit: has `video`, `source`, `prompt`, `settings
     folder = check_export(folder, stem)
     tensors = record_tensors(edit)
     optional = dict(restored=restore, numbers=bool(tensors))
-    keys = [key for key in _endings if optional.get(key, True)]
+    keys = [key for key in ENDINGS if optional.get(key, True)]
     with in_one_sentence(folder):
         folder.mkdir(parents=True, exist_ok=True)
         with _reserved(folder, stem, keys) as (names, hidden):

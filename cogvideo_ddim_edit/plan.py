@@ -12,6 +12,7 @@ import json
 import time
 from .activations import video_tokens
 from .cache import cache_folder, cache_size, entries
+from .export import ENDINGS
 from .cost import job_calls, job_flops, job_passes
 from .identity import array_key, versions
 from .inversion import HEAD
@@ -163,7 +164,7 @@ def plan_lines(plan: EditPlan) -> list[str]:
             f'files: {", ".join(plan.outputs)}']
 
 # %% ../nbs/20b_plan.ipynb #960d4e8f
-OUTPUTS = 'reconstruction.mp4', 'side_by_side.mp4', 'reconstruction.json'
+OUTPUTS = 'reconstruction', 'side_by_side', 'sidecar' # Keys of `export.ENDINGS`
 
 def output_names(video: Video, # What is edited
                  settings: Preset, # Every setting
@@ -174,8 +175,8 @@ def output_names(video: Video, # What is edited
     masked = edit.mask is not None or edit.mask_words or edit.mask_frames
     found = edit.needs_inversion and settings.inverts and not callable(edit.mask)
     numbers = bool(masked and not found) or image or is_array(edit.start) # only described else
-    ends = OUTPUTS + ('reconstruction.safetensors',)*numbers
-    return tuple(f'{video.name or "edit"}_{end}' for end in ends)
+    keys = OUTPUTS + ('numbers',)*numbers
+    return tuple(f'{video.name or "edit"}_{ENDINGS[key]}' for key in keys)
 
 # %% ../nbs/20b_plan.ipynb #0f30fba0
 def plan(

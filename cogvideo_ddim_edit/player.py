@@ -160,7 +160,7 @@ def thumbnail(picture: bytes, # PNG
     image = Image.open(BytesIO(picture)).convert('RGB')
     image.thumbnail((longest, longest))
     image.quantize(64).save(file := BytesIO(), format='PNG', optimize=True)
-    return f'data:image/png;base64,{b64encode(file.getvalue()).decode()}'
+    return as_image('png', file.getvalue())
 
 # %% ../nbs/player.ipynb #34e40274
 def strip(videos: tuple[Video, ...], # One row each

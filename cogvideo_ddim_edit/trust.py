@@ -15,6 +15,7 @@ from .inversion import Inversion
 from .presets import PRESETS
 from .denoising import UNSEEN, sampled_again
 from .codec import decode_latents
+from .video import as_png
 
 _all_ = ['UNSEEN', 'frame_psnr', 'sampled_again'] # They were here once
 
@@ -54,10 +55,7 @@ class RoundTrip:
 
     def _repr_html_(self):
         from base64 import b64encode
-        from io import BytesIO
-        file = BytesIO()
-        self.picture().savefig(file, format='png')
-        image = b64encode(file.getvalue()).decode()
+        image = b64encode(as_png(self.picture())).decode()
         shown = f'<img alt="the way back" src="data:image/png;base64,{image}">'
         return f'{shown}<p>{html.escape(self.verdict)}</p>'
 
