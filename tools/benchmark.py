@@ -47,7 +47,8 @@ def progress(total: int = 0):
 def prune(path: Path) -> None:
     """Keep the latest row of each method and pair"""
     rows = [row for split in SPLITS for row in read_rows(path, split=split)]
-    path.write_text(''.join(json.dumps(row) + '\n' for row in rows), encoding='utf-8')
+    lines = [json.dumps(row, separators=(',', ':')) + '\n' for row in rows]
+    path.write_text(''.join(lines), encoding='utf-8')
 
 
 def make(given: Namespace, methods: list) -> None:

@@ -30,23 +30,25 @@ def changes_of(args: Namespace) -> dict:
     return {name: getattr(args, name) for name in CHANGES if getattr(args, name) is not None}
 
 
-def small_formats() -> tuple:
-    """The formats, small enough to try everything on a CPU"""
+def formats_of(args: Namespace) -> tuple:
+    """What is trained: with larger batches, or small enough to try everything on a CPU"""
     from dataclasses import replace
 
     from cogvideo_ddim_edit.world.batches import FORMATS
 
-    return tuple(replace(one, kept=16, batch=2, lot=4) for one in FORMATS)
+    if args.small:
+        return tuple(replace(one, kept=16, batch=2 * args.batch, lot=4) for one in FORMATS)
+    return tuple(replace(one, batch=one.batch * args.batch) for one in FORMATS)
 
 
 def train_transformer(args: Namespace) -> None:
-    from cogvideo_ddim_edit.world import batches, training, transformer
+    from cogvideo_ddim_edit.world import training, transformer
 
     transformer.train_transformer(
         args.start,
         args.out,
         training.TrainingSettings(**changes_of(args)),
-        formats=small_formats() if args.small else batches.FORMATS,
+        formats=formats_of(args),
         resume_from=args.resume,
         workers=args.workers,
         lots=20 if args.small else 1600,
@@ -92,6 +94,8 @@ def parser() -> ArgumentParser:
     one.add_argument('--workers', type=int, default=0, help='processes that draw videos')
     one.add_argument('--fill_seconds', type=float, default=45.0, help='of drawing before training')
     one.add_argument('--device', default='cpu')
+    batch = 'times as many videos in a step, for a GPU that waits for its host'
+    one.add_argument('--batch', type=int, default=1, help=batch)
     one.add_argument('--small', action='store_true', help='few videos, to try it on a CPU')
     one.set_defaults(run=train_transformer)
     what.add_parser('autoencoder', parents=[common, training]).set_defaults(run=train_autoencoder)

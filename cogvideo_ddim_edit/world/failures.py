@@ -5,22 +5,32 @@
 # %% ../../nbs/world/failures.ipynb #8cdce4ab
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
+from textwrap import fill
 from typing import Any
 import numpy as np
 from scipy import ndimage
 from skimage.color import rgb2lab
+from ..codec import decode_latents
+from ..denoising import sampled_again
+from ..inversion import invert
+from ..inversion_settings import InversionSettings
 from ..outside import keep_unchanged
+from ..presets import PRESETS
+from ..video import Video
 from .rows import PASTED, edited
-from .methods import METHODS
+from .methods import METHODS, sdedit
 from .pairs import Pair, make_pair
 from .colors import COLORS
 from .score import FARTHEST, Found, find, judge, wilson
 from .reading_scenes import distance_to_name
 
 # %% auto #0
-__all__ = ['FAST', 'TOUCHING', 'CAUSES', 'leaves', 'is_fast', 'touch', 'causes', 'shares_by_cause', 'draw_causes',
-           'object_faults', 'ground_faults', 'faults', 'worst_by_cause', 'made_again', 'draw_failure']
+__all__ = ['FAST', 'TOUCHING', 'CAUSES', 'TRIES', 'leaves', 'is_fast', 'touch', 'causes', 'shares_by_cause', 'draw_causes',
+           'walked_back', 'denoised_again', 'draw_tries', 'object_faults', 'ground_faults', 'faults', 'worst_by_cause',
+           'made_again', 'draw_failure']
 
 # %% ../../nbs/world/failures.ipynb #75833d9d
 FAST = 4. # Pixels a frame
@@ -98,6 +108,49 @@ def draw_causes(found: Mapping[str, Sequence[int]] # From `shares_by_cause`
     ax.set(xlim=(0, 1), xlabel='share that passes, with its 95 % interval')
     ax.invert_yaxis()
     ax.legend(loc='lower right')
+    return fig
+
+# %% ../../nbs/world/failures.ipynb #a8f07a7c
+def walked_back(pipe: Any, # A CogVideoX pipeline
+                pair: Pair, # Of the benchmark
+                settings: InversionSettings, # Of the way there
+               ) -> np.ndarray: # (frames, height, width, 3), uint8
+    "The answer, inverted under the prompt and sampled again"
+    inversion = invert(pipe, Video(pair.answer.frames), pair.prompt, settings)
+    return decode_latents(pipe, sampled_again(pipe, inversion))
+
+def denoised_again(pipe: Any, # A CogVideoX pipeline
+                   pair: Pair, # Of the benchmark
+                   strength: float, # Share of 25 steps, 0…1
+                  ) -> np.ndarray: # (frames, height, width, 3), uint8
+    "The answer, noised and denoised under the prompt without guidance"
+    given = replace(pair, source=pair.answer)
+    return sdedit(pipe, given, pair.number, strength=strength, guidance_scale=1.)
+
+# %% ../../nbs/world/failures.ipynb #043513fa
+TRIES: dict[str, Callable[[Any, Pair], np.ndarray]] = {
+    'there and back as by default':
+        partial(walked_back, settings=PRESETS['default'].inversion),
+    'there and back in 25 refined steps':
+        partial(walked_back, settings=InversionSettings(25)),
+    'noised by .4': partial(denoised_again, strength=.4),
+    'noised by .6': partial(denoised_again, strength=.6),
+    'noised by .8': partial(denoised_again, strength=.8)}
+
+# %% ../../nbs/world/failures.ipynb #9349ac13
+def draw_tries(pair: Pair, # Of the benchmark
+               tries: Mapping[str, np.ndarray], # Name to frames
+              ) -> Any: # A matplotlib Figure
+    "What comes back of an answer, three frames of each try"
+    from matplotlib.figure import Figure
+    shown = {'the answer': pair.answer.frames, **tries}
+    fig = Figure(figsize=(1.25*len(shown), 4.3), dpi=72, layout='constrained')
+    columns = fig.subplots(3, len(shown)).T
+    for column, (name, frames) in zip(columns, shown.items(), strict=True):
+        column[0].set_title(fill(name, 17), fontsize=8)
+        for ax, frame in zip(column, frames[[0, len(frames)//2, -1]], strict=True):
+            ax.imshow(frame, interpolation='nearest')
+            ax.axis('off')
     return fig
 
 # %% ../../nbs/world/failures.ipynb #f1ff00f3

@@ -24,8 +24,8 @@ from .colors import BACKGROUNDS, COLORS
 from .reading_scenes import distance_to_name
 
 # %% auto #0
-__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'DITCTRL', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted', 'recolored',
-           'person_mask', 'sdedit', 'Method']
+__all__ = ['SDEDIT', 'PARTS', 'RECIPES', 'SEARCHED', 'DITCTRL', 'METHODS', 'middle_of', 'changed_names', 'color_in', 'painted',
+           'recolored', 'person_mask', 'sdedit', 'Method']
 
 # %% ../../nbs/world/methods.ipynb #d0e21100
 def middle_of(box: tuple # Ranges of hue in degrees, saturation and value
@@ -183,6 +183,7 @@ class Method:
                     preset=self.preset, seed=seed, **changes).video.frames
 
 # %% ../../nbs/world/methods.ipynb #c06a038d
+SEARCHED = 'with settings from world/search'
 DITCTRL = preset_with('ditctrl', {}).edit.injection
 METHODS = {method.name: method for method in (
     Method('default', about='the preset'),
@@ -194,30 +195,40 @@ METHODS = {method.name: method for method in (
            changes=dict(num_inference_steps=50, strength=.66, guidance_scale=13.5,
                         source_guidance_scale=3.5), about='FlowEdit, as for SD3'),
     Method('flowalign', preset='flowalign', about='the preset: FlowAlign'),
+    Method('flowalign, searched', preset='flowalign',
+           changes=dict(guidance_scale=12., source_pull=.1), about=SEARCHED),
     Method('flowanchor', preset='flowanchor', about='the preset: FlowAnchor'),
+    Method('flowanchor, searched', preset='flowanchor',
+           changes=dict(source_guidance_scale=3.5), about=SEARCHED),
     Method('consistedit', preset='consistedit', about='the preset: ConsistEdit'),
+    Method('consistedit, searched', preset='consistedit',
+           changes=dict(guidance_scale=3.), about=SEARCHED),
     Method('krnr', preset='krnr', about='the preset: K-RNR'),
+    Method('krnr, searched', preset='krnr', changes=dict(guidance_scale=10.), about=SEARCHED),
     Method('ditctrl', preset='ditctrl',
            changes=dict(num_inference_steps=12, injection=DITCTRL.changed(layers=(.5, 1.))),
            about='the preset, with 12 steps and in half of the blocks: DiTCtrl with masks'),
+    Method('ditctrl, searched', preset='ditctrl',
+           changes=dict(num_inference_steps=12, guidance_scale=10.,
+                        injection=DITCTRL.changed(layers=(.25, 1.))), about=SEARCHED),
     Method('replace', preset='replace', about='the preset: DiTCtrl without masks'),
     Method('replace, searched', preset='replace',
            changes=dict(num_inference_steps=10,
                         injection=Injection('replaced', 1., (.1, .3), (.25, 1.))),
-           about='with settings from world/search'),
+           about=SEARCHED),
     Method('public_script', preset='public_script', about='the preset: zai-org/CogVideo'),
     Method('public_script, searched', preset='public_script',
            changes=dict(guidance_scale=3., start='inverted',
                         injection=PUBLIC_SCRIPT.changed(steps_interval=(0., .7))),
-           about='with settings from world/search'),
+           about=SEARCHED),
     Method('no injection', changes=dict(injection=Injection(weight=0.)),
            about='default, nothing taken from the source'),
     Method('sdedit', 'sdedit', about='stock video-to-video'),
     Method('sdedit, masked', 'sdedit', changes=dict(masked=True),
            about='the same inside a mask drawn by a person'),
     Method('sdedit, searched', 'sdedit', changes=dict(strength=.5, guidance_scale=3.),
-           about='with settings from world/search'),
+           about=SEARCHED),
     Method('sdedit, masked, searched', 'sdedit',
            changes=dict(masked=True, strength=.6, guidance_scale=3., num_inference_steps=10),
-           about='with settings from world/search'),
+           about=SEARCHED),
     Method('thresholds', 'recolor', about='recolouring without a network'))}

@@ -198,7 +198,7 @@ def run(pipe: Any, # A CogVideoX pipeline
 def add_row(path: Path, row: dict, report: Callable[[dict], None] | None) -> None:
     "One more line of JSON, said to whom it concerns"
     with path.open('a', encoding='utf-8') as file:
-        print(json.dumps(row), file=file)
+        print(json.dumps(row, separators=(',', ':')), file=file)
     if report:
         report(row)
 

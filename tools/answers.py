@@ -1,0 +1,61 @@
+"""What comes back of the right answers themselves? Writes nbs/results/answers.jsonl
+
+    python tools/answers.py               20 test pairs of each set, all tries of world/failures
+    python tools/answers.py --pairs 2 --output output/some.jsonl
+
+A run that was stopped goes on where it was. One thread."""
+
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from pathlib import Path
+
+import torch
+from project import ROOT
+
+from cogvideo_ddim_edit.loading import load_pipeline
+from cogvideo_ddim_edit.world.failures import TRIES
+from cogvideo_ddim_edit.world.pairs import Pair, pairs
+from cogvideo_ddim_edit.world.rows import add_row, model_code, parsed, through, verdict
+
+
+def key_of(row: dict) -> tuple:
+    """What makes a row the same row"""
+    return tuple(row[name] for name in ('name', 'set', 'number', 'model'))
+
+
+def report(row: dict) -> None:
+    """One line for a row"""
+    found = 'passes' if row['passes'] else f'{row["credit"]:.2f}'
+    print(f'{row["name"]:36} {row["set"]} {row["number"]} {found}', flush=True)
+
+
+def add(pipe, pair: Pair, model: str, there: set, path: Path) -> None:
+    """The rows of one pair that are not there yet"""
+    reachable = None
+    for name, attempt in TRIES.items():
+        row = dict(name=name, set=pair.set, number=pair.number, model=model)
+        if key_of(row) in there:
+            continue
+        if reachable is None:
+            reachable = through(pipe, pair.answer.frames)
+        add_row(path, row | verdict(attempt(pipe, pair), pair, reachable), report)
+
+
+def main() -> None:
+    """Make the rows"""
+    parser = ArgumentParser(description=__doc__, formatter_class=RawDescriptionHelpFormatter)
+    parser.add_argument('--pairs', type=int, default=20, help='of each set')
+    parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'answers.jsonl')
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    lines = given.output.read_text(encoding='utf-8').splitlines() if given.output.is_file() else []
+    there = {key_of(row) for row in map(parsed, lines) if row}
+    pipe = load_pipeline(device='cpu')
+    pipe.set_progress_bar_config(disable=True)
+    model = model_code(pipe)
+    for pair in pairs(given.pairs):
+        add(pipe, pair, model, there, given.output)
+
+
+if __name__ == '__main__':
+    main()
