@@ -138,7 +138,8 @@ class DemoCommand(Output):
 
     No download, no GPU."""
     prompt: str = 'a blue circle moving right on a gray background' # What the edited video shows
-    num_inference_steps: int = 50 # Steps of the inversion and of the edit
+    # Steps of the inversion and of the edit; if left out, the preset's
+    num_inference_steps: Annotated[int | None, _left_out('NUMBER')] = None
     seed: int = 42 # Same seed, same edit
     output_path: str = 'output' # Folder for the results; made if it is not there
 
