@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
-from textwrap import fill
 from typing import Any
 import numpy as np
 from scipy import ndimage
@@ -29,8 +28,8 @@ from .reading_scenes import distance_to_name
 
 # %% auto #0
 __all__ = ['FAST', 'TOUCHING', 'CAUSES', 'TRIES', 'leaves', 'is_fast', 'touch', 'causes', 'shares_by_cause', 'draw_causes',
-           'walked_back', 'denoised_again', 'draw_tries', 'object_faults', 'ground_faults', 'faults', 'worst_by_cause',
-           'made_again', 'draw_failure']
+           'walked_back', 'denoised_again', 'object_faults', 'ground_faults', 'faults', 'worst_by_cause', 'made_again',
+           'draw_failure']
 
 # %% ../../nbs/world/failures.ipynb #75833d9d
 FAST = 4. # Pixels a frame
@@ -136,22 +135,6 @@ TRIES: dict[str, Callable[[Any, Pair], np.ndarray]] = {
     'noised by .4': partial(denoised_again, strength=.4),
     'noised by .6': partial(denoised_again, strength=.6),
     'noised by .8': partial(denoised_again, strength=.8)}
-
-# %% ../../nbs/world/failures.ipynb #9349ac13
-def draw_tries(pair: Pair, # Of the benchmark
-               tries: Mapping[str, np.ndarray], # Name to frames
-              ) -> Any: # A matplotlib Figure
-    "What comes back of an answer, three frames of each try"
-    from matplotlib.figure import Figure
-    shown = {'the answer': pair.answer.frames, **tries}
-    fig = Figure(figsize=(1.25*len(shown), 4.3), dpi=72, layout='constrained')
-    columns = fig.subplots(3, len(shown)).T
-    for column, (name, frames) in zip(columns, shown.items(), strict=True):
-        column[0].set_title(fill(name, 17), fontsize=8)
-        for ax, frame in zip(column, frames[[0, len(frames)//2, -1]], strict=True):
-            ax.imshow(frame, interpolation='nearest')
-            ax.axis('off')
-    return fig
 
 # %% ../../nbs/world/failures.ipynb #f1ff00f3
 def object_faults(seen: Found, # In the edit
