@@ -161,7 +161,7 @@ def what_is_wrong(check: Check) -> str:
         return (f'the embedded model does not know videos like this one ({why}), so the edit '
                 'will be a smear: it is a toy of moving shapes; use a real model '
                 f'(--model_path {REAL_MODEL}, in Python load_pipeline({REAL_MODEL!r})), or '
-                "the preset 'flow', which fails least")
+                "the preset 'flow', which needs no way back")
     if check.vae < LEAST_VAE and check.model != TOY:
         return (f'the autoencoder alone brings back only {check.vae:.1f} dB of this video, and '
                 'no edit is sharper than that; use a larger size or another video')

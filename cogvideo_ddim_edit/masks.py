@@ -244,7 +244,7 @@ def difference_mask(
 # %% ../nbs/04a_masks.ipynb #a70c1e02
 def elsewhere(strength: Float[Tensor, 'latent_frames h w'], # How much is changed, 0 or more
              ) -> float: # 0: what is changed is one thing; 1: everything alike
-    "Mean change outside of what is changed most, relative to that inside (3); raises `MaskError`"
+    "Mean change outside of what is changed most, relative to that inside (2); raises `MaskError`"
     x = smoothed(strength)
     threshold = otsu(x)
     return float(x[x <= threshold].mean()/x[x > threshold].mean())

@@ -32,7 +32,7 @@ def keep_outside(
     acts: Callable[[int, int], bool] = lambda i, n: True, # After step `i` of `n`?
     strengths: bool = False, # Are greys strengths? Or else mixes
 ) -> Callable: # For `callback_on_step_end`
-    "What puts the source back outside of a mask after every step (2), in float32"
+    "What puts the source back outside of a mask after every step (1), in float32"
     def blend(pipe, i, t, tensors):
         scheduler, x = pipe.scheduler, tensors['latents']
         timesteps = scheduler.walk
@@ -91,7 +91,7 @@ def keep_unchanged(frames: UInt8[np.ndarray, 'frames height width 3'], # Of the 
                    source: UInt8[np.ndarray, 'frames height width 3'], # As it was read
                    below: float = 8., # τ, in grey levels, 0…255
                   ) -> UInt8[np.ndarray, 'frames height width 3']:
-    "Frames with the source's pixels where the edit changed next to nothing (4); raises `MaskError`"
+    "Frames with the source's pixels where the edit changed next to nothing (2); raises `MaskError`"
     check_keep_below(below)
     if not below: return frames
     d = box_mean(torch.from_numpy(np.abs(frames.astype(np.float32) - vae_source).max(-1)))

@@ -153,6 +153,6 @@ def draw_trials(trials: dict[str, Trial] # The best one first
         ax.plot(t.obeys, t.keeps, 'o', color='C1' if name == best else 'C0')
         ax.annotate(name, (t.obeys, t.keeps), xytext=(5, 4), textcoords='offset points', fontsize=9)
     ax.set(xlabel='obeys: change where the prompts differ, share of the largest',
-           ylabel='keeps: structure and the rest, 0…1', title=f'proposed: {best}')
-    ax.margins(.15)
+           ylabel='keeps: structure and the rest, 0…1', title=f'proposed: {best}',
+           xlim=(0, 1.2), ylim=(0, 1.1))
     return fig
