@@ -34,10 +34,11 @@ def frame_psnr(a: np.ndarray, # Frames (frames, height, width, 3), uint8
 # %% ../nbs/04h_gate.ipynb #276ae7a4
 HIDDEN = .25 # ᾱ where the model is asked: three quarters of the power are noise
 
-def hidden_timestep(alphas_cumprod: torch.Tensor # ᾱ of all timesteps
+def hidden_timestep(alphas_cumprod: torch.Tensor, # ᾱ of all timesteps
+                    hidden: float = HIDDEN, # ᾱ that is looked for, 0…1
                    ) -> int:
-    "The timestep that is nearest to `HIDDEN`"
-    return int((alphas_cumprod - HIDDEN).abs().argmin())
+    "The timestep whose ᾱ is nearest"
+    return int((alphas_cumprod - hidden).abs().argmin())
 
 @contextmanager
 def without_bar(pipe: Any) -> Iterator[None]:
@@ -57,11 +58,15 @@ def errors_behind_noise(
     prompt: str, # What the video shows
     image: np.ndarray | None = None, # First frame, for image-to-video models
     texts: dict[str, torch.Tensor] | None = None, # Texts encoded before; it grows
+    *,
+    hidden: float = HIDDEN, # ᾱ where the model is asked, 0…1
+    seed: int = 0, # Of the noise
 ) -> tuple[float, float]: # (1) and (2)
     "How badly the model guesses a video that is hidden in noise"
-    z, t = pad_latents(pipe, latents).float(), hidden_timestep(pipe.scheduler.alphas_cumprod)
+    z = pad_latents(pipe, latents).float()
+    t = hidden_timestep(pipe.scheduler.alphas_cumprod, hidden)
     φ = angle(pipe.scheduler.alphas_cumprod[t]).to(z.dtype)
-    noisy = φ.cos()*z.cpu() + φ.sin()*seeded_noise(z.shape, 0)
+    noisy = φ.cos()*z.cpu() + φ.sin()*seeded_noise(z.shape, seed)
     scheduler = TrajectoryScheduler.from_config(pipe.scheduler.config).along({t: noisy}, [t])
     with scheduler_of(pipe, scheduler), without_bar(pipe):
         call_pipeline(pipe, noisy, encode_prompts(pipe, [prompt], texts), image=image,
