@@ -55,7 +55,8 @@ def remark_on_edit(pipe: Any, # A CogVideoX pipeline
                   ) -> str: # One sentence; '' if nothing speaks against the edit
     "What the embedded model's reading says against an edit; of other models no limit is known"
     if requirements(pipe).model != TOY or found.gain >= LEAST_GAIN: return ''
-    return (f'the model itself hardly sees in this edit what the prompt asks for (it guesses the '
-            f'noised edit {found.gain:.0%} better than under the source prompt; edits that '
-            f'succeed have more than {LEAST_GAIN:.0%}); look at it closely, and try a larger '
-            'guidance_scale, another preset or a simpler change')
+    better = f'only {found.gain:.0%} better' if found.gain > 0 else 'no better'
+    return (f'the model itself hardly sees in this edit what the prompt asks for: under it, it '
+            f'guesses the noised edit {better} than under the source prompt, and nearly all '
+            f'edits that succeed gain more than {LEAST_GAIN:.0%}; look at it closely, and try a '
+            'larger guidance_scale, another preset or a simpler change')

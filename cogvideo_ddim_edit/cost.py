@@ -15,6 +15,7 @@ from .masks import ASKED, automatic_mask, difference_mask, spread_over
 from .models import PUBLISHED, check_family, native_size
 from .operations import call_flops, text_flops, vae_flops
 from .presets import Preset, preset_of, preset_with
+from .agreement import NOISES
 from .reconstruction import CHEAP, way_back_share
 from .schedule import within
 from .schedulers import CogVideoXDDIMInverseScheduler
@@ -100,9 +101,11 @@ def way_back_steps(preset: Preset, # Of the edit
     return path.steps if preset.inverts and (check == 'full' or check == 'quick' and cheap) else 0
 
 def calls_of_check(preset: Preset, prompts: int) -> list[Calls]:
-    "Of the gate, before an edit of a video"
+    "Of the gate, before an edit of a video, and of the reading after it"
     if preset.edit.check == 'none': return []
-    return [Calls('check', 1, 1), Calls('check', way_back_steps(preset, prompts), 1)]
+    reading = len(NOISES)*2*prompts if preset.edit.check == 'full' else 0
+    return [Calls('check', 1, 1), Calls('check', way_back_steps(preset, prompts), 1),
+            Calls('check', reading, 1)]
 
 # %% ../nbs/12_cost.ipynb #b6ebcc2d
 def job_calls(preset: str | Preset = 'default', # One of `PRESETS`, or one of your own

@@ -49,7 +49,7 @@ class Edit:
 
     @property
     def warnings(self) -> list[str]:
-        "What was said against the edit before it was made, a sentence each"
+        "What speaks against the edit, a sentence each"
         return self.about.get('warnings', [])
 
     def record(self, tensors: dict | None = None # Where tensors go; None: described only

@@ -57,7 +57,7 @@ class EditSettings(Settings):
     source_pull: float = 0. # Share of a difference that a step takes back, 0…1; 'flow' only
     magnify: float = 0. # Large differences grow by so much, more in long videos; 'flow' only
     renoise: int = 0 # Times that the source is noised with its own inverted latents
-    check: str = 'quick' # Before the edit: 'quick', 'full' (with the way back), 'none'
+    check: str = 'quick' # 'quick', 'full' (with the way back, and the edit is read back), 'none'
     strict: bool = False # Is what the check speaks against refused?
 
     def __post_init__(self):

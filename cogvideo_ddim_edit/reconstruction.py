@@ -13,6 +13,7 @@ import torch
 from .denoising import denoised, sampled_again
 from .edits import Edit
 from .flow import flow_latents
+from .agreement import agreement, remark_on_edit
 from .gate import (
     Check, frame_psnr, quick_check, remark, remark_on_words)
 from .inversion import Inversion, invert
@@ -56,7 +57,11 @@ def edit(
     facts = dict(warnings=remarks) | checked(job, decoded, inverted)
     remarks += remark(facts.pop('sentence', ''), strict, 3)
     latents = denoised(job) if settings.inverts else flown(job)
-    return returned(as_edits(job, latents, name, decoded, facts), prompt)
+    edits = as_edits(job, latents, name, decoded, facts)
+    if settings.edit.check == 'full':
+        for one in edits:
+            read_back(job, one)
+    return returned(edits, prompt)
 
 # %% ../nbs/05_reconstruction.ipynb #160d9726
 def invert_first(job: Job) -> None:
@@ -140,6 +145,18 @@ def measured_loss(job: Job, # Before it is denoised
     again = decode_latents(job.pipe, sampled_again(job.pipe, job.inversion))
     source = job.video.frames
     return float(np.mean(frame_psnr(decoded, source)) - np.mean(frame_psnr(again, source)))
+
+# %% ../nbs/05_reconstruction.ipynb #5b0aa9e1
+def read_back(job: Job, # Done
+              one: Edit, # Its record grows
+             ) -> None:
+    "Note how the model reads an edit, and warn if it does not see there what was asked for"
+    if 'unchanged' in one.about: return
+    found = agreement(job.pipe, one.latents, job.source_prompt, one.prompt,
+                      image=job.first_frame, texts=job.texts)
+    sentence = remark_on_edit(job.pipe, found)
+    one.about['agreement'] = dict(source=found.source, prompt=found.prompt)
+    one.about['warnings'] = one.warnings + remark(sentence, depth=4)
 
 # %% ../nbs/05_reconstruction.ipynb #2eeeed83
 def asks_nothing(job: Job, # Checked
