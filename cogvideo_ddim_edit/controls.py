@@ -17,8 +17,8 @@ from .schedulers import SPACINGS
 from .settings import Settings
 
 # %% auto #0
-__all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'SettingsControls',
-           'chooser', 'whole_number', 'section', 'in_columns', 'fold']
+__all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'chooser', 'whole_number',
+           'section', 'in_columns', 'fold', 'SettingsControls']
 
 # %% ../nbs/controls.ipynb #481ff461
 CHOICES = dict(kind=KINDS, path_spacing=SPACINGS, scheduler=SCHEDULERS)
@@ -41,7 +41,7 @@ def control_of(about: Described, # A setting
     "A control that begins with the preset's value"
     import ipywidgets as widgets
     words = dict(description=about.name, tooltip=about.comment,
-                 style=dict(description_width='13em'), layout=dict(width='27em'))
+                 style=dict(description_width='13em'), layout=dict(width='27em', max_width='100%'))
     if about.name in CHOICES:
         return widgets.Dropdown(options=CHOICES[about.name], value=value, **words)
     if about.kind == 'bool': return widgets.Checkbox(value=value, indent=False, **words)
@@ -75,38 +75,6 @@ def value_of(control: Any, # From `control_of`
     except (SyntaxError, ValueError):
         return control.value # a text; the setting refuses what it cannot have
 
-# %% ../nbs/controls.ipynb #4b1aeed4
-class SettingsControls:
-    "Controls for all fields of a class of settings"
-    def __init__(self, module: str, # Of this package
-                 name: str, # Of the class
-                 on_change: Callable[[], None], # Called when a control has another value
-                 skip: set[str] = frozenset(), # Names without a control here
-                ):
-        import ipywidgets as widgets
-        found = described(module, name)
-        self.about = {s.name: s for s in found if s.name not in ELSEWHERE | skip}
-        self.on_change, self.controls, self.before = on_change, {}, {}
-        self.widget = widgets.GridBox(layout=dict(grid_template_columns='repeat(2, 50%)'))
-
-    def begin(self, settings: Settings) -> None:
-        "Show the values of a preset"
-        pairs = self.about.items()
-        self.controls = {n: control_of(about, getattr(settings, n)) for n, about in pairs}
-        self.before = {n: self.value(n) for n in self.controls}
-        for control in self.controls.values():
-            control.observe(lambda change: self.on_change(), 'value')
-        self.widget.children = tuple(self.controls.values())
-
-    def value(self, name: str) -> Any:
-        "What the control of a setting says"
-        return value_of(self.controls[name], self.about[name].kind)
-
-    def changes(self) -> dict[str, Any]:
-        "The settings that are not the preset's"
-        values = {n: self.value(n) for n in self.controls}
-        return {n: x for n, x in values.items() if x != self.before[n]}
-
 # %% ../nbs/controls.ipynb #de07aaec
 def chooser(name: str, # Of the choice
             options: Any, # Pairs of a text and a value
@@ -135,11 +103,12 @@ def section(title: str, # Of a part of the page
     import ipywidgets as widgets
     return widgets.VBox([widgets.HTML(f'<h2 class="lab-title">{escape(title)}</h2>'), *children])
 
-def in_columns(children: list # Widgets
+def in_columns(children: list, # Widgets
+               width: str = '310px', # Of a column at least, if there is room for one
               ) -> Any: # A widget
     "Widgets side by side, as many as there is room for"
     import ipywidgets as widgets
-    columns = 'repeat(auto-fill, 310px)'
+    columns = f'repeat(auto-fill, minmax(min({width}, 100%), 1fr))'
     return widgets.GridBox(children, layout=dict(grid_template_columns=columns))
 
 # %% ../nbs/controls.ipynb #422af32d
@@ -154,3 +123,34 @@ def fold(title: str, # Of the button
         content.layout.display = '' if change.new else 'none'
     button.observe(changed, 'value')
     return widgets.VBox([button, content])
+
+# %% ../nbs/controls.ipynb #4b1aeed4
+class SettingsControls:
+    "Controls for all fields of a class of settings"
+    def __init__(self, module: str, # Of this package
+                 name: str, # Of the class
+                 on_change: Callable[[], None], # Called when a control has another value
+                 skip: set[str] = frozenset(), # Names without a control here
+                ):
+        found = described(module, name)
+        self.about = {s.name: s for s in found if s.name not in ELSEWHERE | skip}
+        self.on_change, self.controls, self.before = on_change, {}, {}
+        self.widget = in_columns([], '27em')
+
+    def begin(self, settings: Settings) -> None:
+        "Show the values of a preset"
+        pairs = self.about.items()
+        self.controls = {n: control_of(about, getattr(settings, n)) for n, about in pairs}
+        self.before = {n: self.value(n) for n in self.controls}
+        for control in self.controls.values():
+            control.observe(lambda change: self.on_change(), 'value')
+        self.widget.children = tuple(self.controls.values())
+
+    def value(self, name: str) -> Any:
+        "What the control of a setting says"
+        return value_of(self.controls[name], self.about[name].kind)
+
+    def changes(self) -> dict[str, Any]:
+        "The settings that are not the preset's"
+        values = {n: self.value(n) for n in self.controls}
+        return {n: x for n, x in values.items() if x != self.before[n]}

@@ -92,6 +92,7 @@ class VideoPart(ScenePart):
     def build(self) -> list: # Widgets
         "Controls of scenes and files"
         import ipywidgets as widgets
+        scene = self.build_scene()
         self.samples = self.follow(chooser('sample', sample_choices()), self.take_sample)
         self.upload = self.follow(widgets.FileUpload(description='Upload a video', accept='video/*',
                                                      layout=dict(width='15em')), self.take_upload)
@@ -100,18 +101,39 @@ class VideoPart(ScenePart):
         self.frames = {name: self.follow(whole_number(words, 0), self.trim)
                        for name, words in FILE_PARTS.items()}
         trims = widgets.HTML('<p>Of a file, leave out frames, and make the rest fit:</p>')
-        return [in_columns(self.build_scene()), widgets.HBox([self.samples, self.upload]), trims,
-                in_columns([*self.frames.values(), self.fit])]
+        cuts = [*self.frames.values(), self.fit]
+        self.controls = [*scene, self.samples, self.upload, *cuts]
+        return [in_columns(scene), widgets.HBox([self.samples, self.upload]), trims,
+                in_columns(cuts)]
+
+    def set_busy(self, busy: bool) -> None:
+        "Let no other video be chosen during a run"
+        for control in self.controls:
+            control.disabled = busy
+
+    def leave(self, control: Any, nothing: Any) -> None: # The control, and its value without a file
+        "Show that a file is not the video any more, so that it can be chosen again"
+        self.quiet = True
+        control.value = nothing
+        self.quiet = False
+
+    def take_scene(self) -> None:
+        "Put the scene on the bench"
+        super().take_scene()
+        self.leave(self.samples, '')
+        self.leave(self.upload, ())
 
     def take_sample(self) -> None:
         "Put a sample on the bench"
         if self.samples.value:
             self.take_file(str(sample(self.samples.value)))
+            self.leave(self.upload, ())
 
     def take_upload(self) -> None:
         "Put a file on the bench"
         for file in self.upload.value:
             self.take_file(str(kept_file(file, self.lab.folder/'uploads')))
+            self.leave(self.samples, '')
 
     def take_file(self, path: str, keep_prompts: bool = False) -> None:
         "Put a part of a video file on the bench"
