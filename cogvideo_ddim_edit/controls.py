@@ -92,7 +92,7 @@ def whole_number(name: str, # Of the control
                 ) -> Any: # A widget
     "A whole number with its name before it"
     import ipywidgets as widgets
-    return widgets.BoundedIntText(value=value, min=0, max=most, description=name,
+    return widgets.BoundedIntText(value=value, min=0, max=most, description=name, tooltip=name,
                                   style=dict(description_width='9em'))
 
 # %% ../nbs/controls.ipynb #027068f7
@@ -117,7 +117,7 @@ def fold(title: str, # Of the button
         ) -> Any: # A widget
     "Content that a button shows and hides"
     import ipywidgets as widgets
-    button = widgets.ToggleButton(description=title, layout=dict(width='20em'))
+    button = widgets.ToggleButton(description=title, tooltip=title, layout=dict(width='20em'))
     content.layout.display = 'none'
     def changed(change):
         content.layout.display = '' if change.new else 'none'

@@ -94,13 +94,15 @@ class VideoPart(ScenePart):
         import ipywidgets as widgets
         scene = self.build_scene()
         self.samples = self.follow(chooser('sample', sample_choices()), self.take_sample)
-        self.upload = self.follow(widgets.FileUpload(description='Upload a video', accept='video/*',
-                                                     layout=dict(width='15em')), self.take_upload)
+        words = dict(description='Upload a video', tooltip='Upload a video')
+        self.upload = self.follow(widgets.FileUpload(accept='video/*', layout=dict(width='15em'),
+                                                     **words), self.take_upload)
         fits = [(name, name) for name in ('crop', 'stretch', 'pad')]
         self.fit = self.follow(chooser('fit', fits), self.trim)
         self.frames = {name: self.follow(whole_number(words, 0), self.trim)
                        for name, words in FILE_PARTS.items()}
-        trims = widgets.HTML('<p>Of a file, leave out frames, and make the rest fit:</p>')
+        trims = widgets.HTML('<p>Of a file, leave out frames (every n-th 0: near the rate of the '
+                             'model), and make the rest fit:</p>')
         cuts = [*self.frames.values(), self.fit]
         self.controls = [*scene, self.samples, self.upload, *cuts]
         return [in_columns(scene), widgets.HBox([self.samples, self.upload]), trims,

@@ -146,7 +146,8 @@ class MaskControls(Part):
         self.kind = self.follow(chooser('mask', MASK_KINDS), self.choose)
         self.words = widgets.Text(description='words', placeholder='circle')
         self.against = widgets.Text(description='not these', placeholder='gray')
-        self.file = widgets.FileUpload(description='Mask', accept='image/*,video/*')
+        self.file = widgets.FileUpload(description='Mask', tooltip='A picture or video of the mask',
+                                       accept='image/*,video/*')
         self.easel, self.path, self.written = mask_widget(), '', ((), '')
         self.follow(self.file, self.take_file)
         for control, name in [(self.words, 'value'), (self.against, 'value'),
