@@ -17,8 +17,8 @@ from .schedulers import SPACINGS
 from .settings import Settings
 
 # %% auto #0
-__all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'SettingsControls',
-           'chooser', 'whole_number', 'section', 'in_columns', 'fold']
+__all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'chooser', 'whole_number',
+           'section', 'in_columns', 'fold', 'SettingsControls']
 
 # %% ../nbs/controls.ipynb #481ff461
 CHOICES = dict(kind=KINDS, path_spacing=SPACINGS, scheduler=SCHEDULERS)
@@ -41,7 +41,7 @@ def control_of(about: Described, # A setting
     "A control that begins with the preset's value"
     import ipywidgets as widgets
     words = dict(description=about.name, tooltip=about.comment,
-                 style=dict(description_width='13em'), layout=dict(width='27em'))
+                 style=dict(description_width='13em'), layout=dict(width='27em', max_width='100%'))
     if about.name in CHOICES:
         return widgets.Dropdown(options=CHOICES[about.name], value=value, **words)
     if about.kind == 'bool': return widgets.Checkbox(value=value, indent=False, **words)
@@ -75,6 +75,55 @@ def value_of(control: Any, # From `control_of`
     except (SyntaxError, ValueError):
         return control.value # a text; the setting refuses what it cannot have
 
+# %% ../nbs/controls.ipynb #de07aaec
+def chooser(name: str, # Of the choice
+            options: Any, # Pairs of a text and a value
+            value: Any = None, # None: the first one
+           ) -> Any: # A widget
+    "A choice with its name before it"
+    import ipywidgets as widgets
+    options = list(options)
+    return widgets.Dropdown(options=options, value=options[0][1] if value is None else value,
+                            description=name, style=dict(description_width='9em'))
+
+def whole_number(name: str, # Of the control
+                 value: int, # To begin with
+                 most: int = 10**6, # The least is 0
+                ) -> Any: # A widget
+    "A whole number with its name before it"
+    import ipywidgets as widgets
+    return widgets.BoundedIntText(value=value, min=0, max=most, description=name, tooltip=name,
+                                  style=dict(description_width='9em'))
+
+# %% ../nbs/controls.ipynb #027068f7
+def section(title: str, # Of a part of the page
+            children: list, # Widgets
+           ) -> Any: # A widget
+    "A part of the page under a heading"
+    import ipywidgets as widgets
+    return widgets.VBox([widgets.HTML(f'<h2 class="lab-title">{escape(title)}</h2>'), *children])
+
+def in_columns(children: list, # Widgets
+               width: str = '310px', # Of a column at least, if there is room for one
+              ) -> Any: # A widget
+    "Widgets side by side, as many as there is room for"
+    import ipywidgets as widgets
+    columns = f'repeat(auto-fill, minmax(min({width}, 100%), 1fr))'
+    return widgets.GridBox(children, layout=dict(grid_template_columns=columns))
+
+# %% ../nbs/controls.ipynb #422af32d
+def fold(title: str, # Of the button
+         content: Any, # A widget
+        ) -> Any: # A widget
+    "Content that a button shows and hides"
+    import ipywidgets as widgets
+    button = widgets.ToggleButton(description=title, tooltip=title, layout=dict(width='20em'))
+    content.layout.display = 'none'
+    def changed(change):
+        content.layout.display = '' if change.new else 'none'
+    button.observe(changed, 'value')
+    return widgets.VBox([button, content])
+
 # %% ../nbs/controls.ipynb #4b1aeed4
 class SettingsControls:
     "Controls for all fields of a class of settings"
@@ -83,11 +132,10 @@ class SettingsControls:
                  on_change: Callable[[], None], # Called when a control has another value
                  skip: set[str] = frozenset(), # Names without a control here
                 ):
-        import ipywidgets as widgets
         found = described(module, name)
         self.about = {s.name: s for s in found if s.name not in ELSEWHERE | skip}
         self.on_change, self.controls, self.before = on_change, {}, {}
-        self.widget = widgets.GridBox(layout=dict(grid_template_columns='repeat(2, 50%)'))
+        self.widget = in_columns([], '27em')
 
     def begin(self, settings: Settings) -> None:
         "Show the values of a preset"
@@ -106,51 +154,3 @@ class SettingsControls:
         "The settings that are not the preset's"
         values = {n: self.value(n) for n in self.controls}
         return {n: x for n, x in values.items() if x != self.before[n]}
-
-# %% ../nbs/controls.ipynb #de07aaec
-def chooser(name: str, # Of the choice
-            options: Any, # Pairs of a text and a value
-            value: Any = None, # None: the first one
-           ) -> Any: # A widget
-    "A choice with its name before it"
-    import ipywidgets as widgets
-    options = list(options)
-    return widgets.Dropdown(options=options, value=options[0][1] if value is None else value,
-                            description=name, style=dict(description_width='9em'))
-
-def whole_number(name: str, # Of the control
-                 value: int, # To begin with
-                 most: int = 10**6, # The least is 0
-                ) -> Any: # A widget
-    "A whole number with its name before it"
-    import ipywidgets as widgets
-    return widgets.BoundedIntText(value=value, min=0, max=most, description=name,
-                                  style=dict(description_width='9em'))
-
-# %% ../nbs/controls.ipynb #027068f7
-def section(title: str, # Of a part of the page
-            children: list, # Widgets
-           ) -> Any: # A widget
-    "A part of the page under a heading"
-    import ipywidgets as widgets
-    return widgets.VBox([widgets.HTML(f'<h2 class="lab-title">{escape(title)}</h2>'), *children])
-
-def in_columns(children: list # Widgets
-              ) -> Any: # A widget
-    "Widgets side by side, as many as there is room for"
-    import ipywidgets as widgets
-    columns = 'repeat(auto-fill, 310px)'
-    return widgets.GridBox(children, layout=dict(grid_template_columns=columns))
-
-# %% ../nbs/controls.ipynb #422af32d
-def fold(title: str, # Of the button
-         content: Any, # A widget
-        ) -> Any: # A widget
-    "Content that a button shows and hides"
-    import ipywidgets as widgets
-    button = widgets.ToggleButton(description=title, layout=dict(width='20em'))
-    content.layout.display = 'none'
-    def changed(change):
-        content.layout.display = '' if change.new else 'none'
-    button.observe(changed, 'value')
-    return widgets.VBox([button, content])

@@ -29,8 +29,8 @@ from .shares import MapsError
 from .video import Video, as_png
 
 # %% auto #0
-__all__ = ['COLUMNS', 'LARGEST', 'sheet', 'sheets_of', 'info_of', 'packed', 'Explorer', 'explorer_page', 'note_on', 'draw_still',
-           'by_step', 'still_rows', 'explore', 'explored', 'widget']
+__all__ = ['COLUMNS', 'LARGEST', 'sheet', 'sheets_of', 'info_of', 'packed', 'Explorer', 'explorer_page', 'page_height', 'note_on',
+           'draw_still', 'by_step', 'still_rows', 'explore', 'explored', 'widget']
 
 # %% ../nbs/explorer.ipynb #094b32b5
 COLUMNS = 8 # Frames in a line of a sheet
@@ -137,7 +137,7 @@ class Explorer:
 
     def _repr_mimebundle_(self, **_):
         still = self.still()
-        html = in_frame(self.title, explorer_page(self), 850, 1150, still)
+        html = in_frame(self.title, explorer_page(self), 850, page_height(self.info), still)
         return {'text/html': html, 'image/png': still, 'text/plain': repr(self)}
 
 # %% ../nbs/explorer.ipynb #efb8c484
@@ -153,6 +153,16 @@ def explorer_page(explorer: Explorer,
         still=as_image('png', still) if still else '')
 
 # %% ../nbs/explorer.ipynb #1440138e
+def page_height(info: dict # Of an explorer
+               ) -> int: # Pixels, about
+    "How tall its page is where it is as wide as it likes"
+    steps, depth = len(info['timesteps']), len(info['blocks'])
+    latents, ratio = len(info['first']), info['height']/info['width']
+    both = min(828, 2*info['width']*max(1, 320//info['width']))
+    line = min(150, 760//latents)
+    table = depth*max(8, min(26, 300//max(steps, depth))) + 74
+    return round(both/2*ratio + 4*line*ratio + max(170, table) + 370)
+
 def note_on(kept: Kept, # What was noted
             found: Packed, # Of it
             factor: int, # So many patches became one, on each side

@@ -11,16 +11,17 @@ from typing import Any
 import json
 import shlex
 from .edits import Edit
+from .presets import Preset
 from .recipe import Recipe, changes_from, in_command, in_python
 from .saved import SavedError
-from .settings import EditError, short
+from .settings import EditError, Settings, same, short
 from .video import Video
 from .wishes import (
     FileChoice, SceneChoice, choice_from_json, choice_to_json, source_of)
 
 # %% auto #0
-__all__ = ['RECIPES', 'Entry', 'Name', 'called', 'python_of', 'command_of', 'record_of', 'differences', 'brief', 'title_of',
-           'History', 'write_entry', 'read_entry']
+__all__ = ['RECIPES', 'Entry', 'Name', 'called', 'python_of', 'command_of', 'record_of', 'differences', 'brief', 'changed_parts',
+           'title_of', 'History', 'write_entry', 'read_entry']
 
 # %% ../nbs/history.ipynb #16436374
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,19 @@ def brief(value: Any # Of a setting
          ) -> str: # At most 40 letters
     "A value in a title: of a path only the last part, of numbers only how many"
     text = Path(value).name if isinstance(value, str) else short(value)
+    if isinstance(value, frozenset):
+        text = in_python(value)
     return text if len(text) <= 40 else f'{text[:39]}…'
+
+def changed_parts(name: str, # Of a setting
+                  value: Any, # Its value
+                  before: Preset, # What it differs from
+                 ) -> list[str]: # One for each part that differs, such as 'weight 0.5'
+    "A setting that differs; of settings in it only those that differ"
+    if not isinstance(value, Settings): return [f'{name} {brief(value)}']
+    old = before.inversion if name == 'inversion' else getattr(before.edit, name)
+    return [f'{part} {brief(getattr(value, part))}' for part in value.names()
+            if not same(getattr(old, part), getattr(value, part))]
 
 # %% ../nbs/history.ipynb #7220ee85
 def title_of(number: int, # Of an edit in the history, from 0
@@ -107,7 +120,9 @@ def title_of(number: int, # Of an edit in the history, from 0
     found = differences(entries[number - 1].edit, entry.edit)
     if entry.mask and 'mask' in found:
         found['mask'] = entry.mask
-    words = [f'{name} {brief(value)}' for name, value in found.items() if name != 'prompt']
+    before = entries[number - 1].edit.preset
+    words = [text for name, value in found.items() if name != 'prompt'
+             for text in changed_parts(name, value, before)]
     return f'{title} ({"; ".join(words) or "the same settings"})'
 
 # %% ../nbs/history.ipynb #1e69281b

@@ -13,19 +13,22 @@ from .controls import chooser
 from .history import RECIPES, title_of
 from .lab_parts import Part, PromptPart, VideoPart
 from .lab_settings import MaskPart, SettingsPart
+from .masks import MaskError
 from .player import compare, static, strip, widget
 from .player import as_image
 from .settings import need
 from .video import Video
 from .watch import BUSY, BusyError, Progress
 from .wishes import FileChoice, SceneChoice, Wish, source_of
-from .workbench import Workbench
+from .workbench import Nothing, Workbench
 
 # %% auto #0
-__all__ = ['PARTS', 'progress_html', 'verdict_html', 'picture_html', 'RunButtons', 'RunPart', 'named_videos', 'ComparePart',
-           'ResultPart', 'Page', 'Lab', 'show_change']
+__all__ = ['STARTING', 'PARTS', 'progress_html', 'verdict_html', 'picture_html', 'RunButtons', 'RunPart', 'named_videos',
+           'ComparePart', 'ResultPart', 'Page', 'Lab', 'show_change']
 
 # %% ../nbs/lab.ipynb #17783fff
+STARTING = '<label>Starting <progress aria-label="Starting"></progress></label>'
+
 def progress_html(progress: Progress # Of a run
                  ) -> str: # HTML
     "How far a run has come, as a bar"
@@ -74,13 +77,14 @@ class RunPart(RunButtons):
         "Buttons, progress and preview"
         import ipywidgets as widgets
         self.cost, self.progress, self.preview, self.verdict = (widgets.HTML() for _ in range(4))
-        buttons = self.build_buttons(self.check, self.edit, self.lab.bench.cancel)
+        buttons = self.build_buttons(self.check, self.edit, self.cancel)
         return [self.cost, buttons, self.progress, self.preview, self.verdict]
 
     def run(self, work: Callable, *args: Any) -> None:
         "Start a run; raises `BusyError`"
         need(not self.lab.bench.busy, BUSY, BusyError)
         self.set_busy(True)
+        self.progress.value = STARTING
         self.lab.bench.start(work, *args)
 
     def check(self) -> None:
@@ -91,6 +95,19 @@ class RunPart(RunButtons):
     def edit(self) -> None:
         "Edit as the page says"
         self.run(self.lab.bench.edit, self.lab.wish())
+
+    def cancel(self) -> None:
+        "Ask the run to stop, and say that it was heard: a step of a large model takes long"
+        self.lab.bench.cancel()
+        self.cancel_button.disabled = True
+        self.speak('It stops after this step.')
+        if not self.lab.bench.busy: # it had ended
+            self.stopped()
+
+    def set_busy(self, busy: bool) -> None:
+        "Let only Cancel be pressed, and no other video be chosen, or all but Cancel"
+        super().set_busy(busy)
+        self.lab.video.set_busy(busy)
 
     def stopped(self) -> None:
         "A run has ended, one way or another"
@@ -152,8 +169,10 @@ class ComparePart(Part):
     def show(self) -> None:
         "Show videos in the player"
         named = named_videos(self.lab.bench, self.edits.value, self.other.value)
-        player = compare(*named.values(), names=list(named))
-        self.player.children = (widget(player),)
+        before = self.player.children
+        self.player.children = (widget(compare(*named.values(), names=list(named))),)
+        for player in before:
+            player.close()
 
 # %% ../nbs/lab.ipynb #6272345f
 class ResultPart(ComparePart):
@@ -184,9 +203,9 @@ class ResultPart(ComparePart):
         self.recipe.value = self.copy.text = text
 
     def save(self) -> None:
-        "Save the chosen edit with its report; raises `SavedError`"
-        chosen = self.edits.value
-        page = self.lab.bench.save(-1 if chosen is None else chosen, self.save_folder.value)
+        "Save the chosen edit with its report; raises `Nothing`, `SavedError`"
+        need(self.edits.value is not None, 'no edit is chosen; choose one in the list', Nothing)
+        page = self.lab.bench.save(self.edits.value, self.save_folder.value)
         self.speak(f'Saved; the report is {page}.')
 
 # %% ../nbs/lab.ipynb #6ea01b0d
@@ -241,7 +260,12 @@ class Lab(Page):
         "Say what the edit would cost; raises `EditError`"
         if len(self.parts) < len(PARTS) or self.bench.busy: return
         self.bench.source_prompt = self.prompts.source.value
-        self.run.cost.value = f'<p>{escape(str(self.bench.estimate(self.wish())))}.</p>'
+        try:
+            wish = self.wish()
+        except MaskError as e: # said where the mask is, whatever was moved
+            self.mask.speak(str(e))
+        else:
+            self.run.cost.value = f'<p>{escape(str(self.bench.estimate(wish)))}.</p>'
 
     def take(self, choice: SceneChoice | FileChoice, # Where the video comes from
              keep_prompts: bool = False, # Or else begin with new ones
@@ -249,10 +273,12 @@ class Lab(Page):
         "Put a video on the bench; raises `BusyError`, `VideoError`"
         need(not self.bench.busy, BUSY, BusyError)
         source = source_of(choice, self.bench.pipe)
+        another = not self.bench.shows(source.video)
         self.bench.take(source, choice)
         if not keep_prompts:
             self.prompts.begin(source.source_prompt, source.prompt)
-        self.mask.begin(source.video)
+        if another: # or else what was painted stays
+            self.mask.begin(source.video)
         self.results.show_source()
         self.show_cost()
 

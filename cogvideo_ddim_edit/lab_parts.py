@@ -92,26 +92,50 @@ class VideoPart(ScenePart):
     def build(self) -> list: # Widgets
         "Controls of scenes and files"
         import ipywidgets as widgets
+        scene = self.build_scene()
         self.samples = self.follow(chooser('sample', sample_choices()), self.take_sample)
-        self.upload = self.follow(widgets.FileUpload(description='Upload a video', accept='video/*',
-                                                     layout=dict(width='15em')), self.take_upload)
+        words = dict(description='Upload a video', tooltip='Upload a video')
+        self.upload = self.follow(widgets.FileUpload(accept='video/*', layout=dict(width='15em'),
+                                                     **words), self.take_upload)
         fits = [(name, name) for name in ('crop', 'stretch', 'pad')]
         self.fit = self.follow(chooser('fit', fits), self.trim)
         self.frames = {name: self.follow(whole_number(words, 0), self.trim)
                        for name, words in FILE_PARTS.items()}
-        trims = widgets.HTML('<p>Of a file, leave out frames, and make the rest fit:</p>')
-        return [in_columns(self.build_scene()), widgets.HBox([self.samples, self.upload]), trims,
-                in_columns([*self.frames.values(), self.fit])]
+        trims = widgets.HTML('<p>Of a file, leave out frames (every n-th 0: near the rate of the '
+                             'model), and make the rest fit:</p>')
+        cuts = [*self.frames.values(), self.fit]
+        self.controls = [*scene, self.samples, self.upload, *cuts]
+        return [in_columns(scene), widgets.HBox([self.samples, self.upload]), trims,
+                in_columns(cuts)]
+
+    def set_busy(self, busy: bool) -> None:
+        "Let no other video be chosen during a run"
+        for control in self.controls:
+            control.disabled = busy
+
+    def leave(self, control: Any, nothing: Any) -> None: # The control, and its value without a file
+        "Show that a file is not the video any more, so that it can be chosen again"
+        self.quiet = True
+        control.value = nothing
+        self.quiet = False
+
+    def take_scene(self) -> None:
+        "Put the scene on the bench"
+        super().take_scene()
+        self.leave(self.samples, '')
+        self.leave(self.upload, ())
 
     def take_sample(self) -> None:
         "Put a sample on the bench"
         if self.samples.value:
             self.take_file(str(sample(self.samples.value)))
+            self.leave(self.upload, ())
 
     def take_upload(self) -> None:
         "Put a file on the bench"
         for file in self.upload.value:
             self.take_file(str(kept_file(file, self.lab.folder/'uploads')))
+            self.leave(self.samples, '')
 
     def take_file(self, path: str, keep_prompts: bool = False) -> None:
         "Put a part of a video file on the bench"

@@ -107,9 +107,20 @@ class SettingsPart(PresetPart):
             self.chosen.edit.injection, steps, layers)
         self.quiet = False
 
+    def stretch(self, steps: int) -> None: # Denoising steps
+        "Keep what somebody painted, in the same parts of a longer or shorter way"
+        grid, on = self.schedule, {*self.schedule.chosen_steps}
+        self.quiet = True
+        grid.chosen_steps = [i for i in range(steps) if i*grid.steps//steps in on]
+        grid.steps = steps
+        self.quiet = False
+
     def changed(self) -> None:
         "Show what follows from a setting"
-        if self.steps() != self.schedule.steps:
+        steps = self.steps()
+        if steps != self.schedule.steps and self.schedule.painted:
+            self.stretch(steps)
+        elif steps != self.schedule.steps:
             self.paint()
         super().changed()
 
@@ -135,7 +146,8 @@ class MaskControls(Part):
         self.kind = self.follow(chooser('mask', MASK_KINDS), self.choose)
         self.words = widgets.Text(description='words', placeholder='circle')
         self.against = widgets.Text(description='not these', placeholder='gray')
-        self.file = widgets.FileUpload(description='Mask', accept='image/*,video/*')
+        self.file = widgets.FileUpload(description='Mask', tooltip='A picture or video of the mask',
+                                       accept='image/*,video/*')
         self.easel, self.path, self.written = mask_widget(), '', ((), '')
         self.follow(self.file, self.take_file)
         for control, name in [(self.words, 'value'), (self.against, 'value'),

@@ -148,7 +148,8 @@ def in_frame(title: str, # For those who hear the page
             ) -> str: # HTML
     "A page inside a notebook's output: its scripts run, and reach nothing outside"
     # JupyterLab takes the frame out of a notebook that it does not trust, and leaves what is inside
-    return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" style="border:0" '
+    return (f'<iframe title="{escape(title)}" sandbox="allow-scripts" '
+            'style="border:0;max-width:100%" '
             f'width="{width}" height="{height}" srcdoc="{escape(page)}">'
             f'<img alt="{escape(title)}" src="{thumbnail(still)}"></iframe>')
 

@@ -20,8 +20,8 @@ from .settings import EditError, need
 from .codec import decode_latents
 
 # %% auto #0
-__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'OneAtATime', 'in_words', 'Runner',
-           'watched']
+__all__ = ['BUSY', 'OCCUPIED', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'alone', 'OneAtATime',
+           'in_words', 'Runner', 'watched']
 
 # %% ../nbs/watch.ipynb #01de0472
 class Watched:
@@ -98,6 +98,17 @@ class Progress:
     total: int = 0 # Steps of this pass
 
 BUSY = 'an edit is running; wait for it, or cancel it'
+OCCUPIED = 'another page runs something with this model; wait for it, or cancel it there'
+
+@contextmanager
+def alone(pipe: Any): # A CogVideoX pipeline
+    "No other run of the same pipeline meanwhile; raises `BusyError`"
+    mark = object()
+    need(vars(pipe).setdefault('_occupied', mark) is mark, OCCUPIED, BusyError)
+    try:
+        yield pipe
+    finally:
+        del vars(pipe)['_occupied']
 
 # %% ../nbs/watch.ipynb #4e87272b
 class OneAtATime:
@@ -163,8 +174,8 @@ class Runner(OneAtATime):
         return super().start(self.without_bars, work, *args)
 
     def without_bars(self, work: Callable, *args: Any) -> None:
-        "Work, without bars that would land in another cell"
-        with quiet(self.pipe):
+        "Work alone, without bars that would land in another cell"
+        with alone(self.pipe), quiet(self.pipe):
             work(*args)
 
     def ended(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+import numpy as np
 from .cost import Calls, job_calls
 from .editing import mask_file
 from .edits import Edit
@@ -20,6 +21,7 @@ from .recipe import EMBEDDED
 from .report import report
 from .settings import EditError, need
 from .trust import round_trip
+from .video import Video
 from .watch import BUSY, BusyError, Preview, Runner, watched
 from .wishes import FileChoice, SceneChoice, Source, Wish
 
@@ -53,9 +55,15 @@ class Bench(Runner):
             ) -> None:
         "Put a video on the bench; raises `BusyError`"
         need(not self.busy, BUSY, BusyError)
+        if not self.shows(source.video):
+            self.inversion = self.inverted_as = self.trip = None
         self.source, self.choice, self.source_prompt = source, choice, source.source_prompt
-        self.inversion = self.inverted_as = self.trip = self.preview = None
+        self.preview = None
         self.on_change('source')
+
+    def shows(self, video: Video) -> bool:
+        "Is it the video that is on the bench already?"
+        return self.source is not None and np.array_equal(self.source.video.frames, video.frames)
 
     def calls(self, wish: Wish) -> list[Calls]:
         "The calls of the transformer that a wish needs now; raises `EditError`"

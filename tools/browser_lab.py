@@ -270,7 +270,21 @@ def erase_and_undo(page, painted: int) -> None:
     need(orange(page) < painted - 500, 'erasing leaves what was painted')
     press(page, 'Undo')
     equal(orange(page), painted, 'what is painted after Undo')
+    press(page, 'Clear this frame')
+    press(page, 'Undo')
+    equal(orange(page), painted, 'what is painted after a cleared frame came back')
+    erase_elsewhere(page)
     press(page, 'Paint')
+
+
+def erase_elsewhere(page) -> None:
+    """A hole in what a later frame shows of the first leaves the rest of it"""
+    canvas = page.locator('.lab .mk-canvas')
+    page.get_by_label('Frame to paint on').fill('3')
+    canvas.click()
+    need('2 strokes' in canvas.get_attribute('aria-label'), 'erasing takes all that a frame shows')
+    press(page, 'Undo')
+    page.get_by_label('Frame to paint on').fill('0')
 
 
 # Runs

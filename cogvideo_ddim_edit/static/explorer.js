@@ -184,7 +184,8 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
   const [panelWidth, panelHeight, gap] = [width*zoom, height*zoom, 4];
 
   function dot(context, box) {
-    const x = box[0] + (state.pixel[1] + info.side/2)/wide*box[2], y = box[1] + (state.pixel[0] + info.side/2)/tall*box[3];
+    const middle = i => (Math.floor(state.pixel[i]/info.side) + .5)*info.side; // of the square that is read for the place
+    const x = box[0] + middle(1)/wide*box[2], y = box[1] + middle(0)/tall*box[3];
     for (const [color, line] of [['#000', 4], ['#fff', 2]]) {
       context.strokeStyle = color;
       context.lineWidth = line;
@@ -415,9 +416,11 @@ export function mount(root, info, maps, sheets, onstate = () => {}) {
   for (const name of ['source', 'matrix']) scales[name].style.setProperty('--colors', gradient(CIVIDIS));
   const dark = window.matchMedia('(prefers-color-scheme: dark)');
   dark.addEventListener('change', draw);
+  const theme = new MutationObserver(draw); // JupyterLab has a theme of its own
+  theme.observe(document.body, {attributes: true, attributeFilter: ['data-jp-theme-light']});
   ['edit', 'source'].forEach(load);
   draw();
-  return {set, state, row, wordMap, sourceMap, dispose: () => { clearInterval(playing); dark.removeEventListener('change', draw); }};
+  return {set, state, row, wordMap, sourceMap, dispose: () => { clearInterval(playing); dark.removeEventListener('change', draw); theme.disconnect(); }};
 }
 
 // What zlib packed

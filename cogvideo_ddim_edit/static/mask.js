@@ -19,7 +19,8 @@ export default {
     const root = element('div', {className: 'mk'});
     const canvas = element('canvas', {className: 'mk-canvas', tabIndex: 0});
     const layer = document.createElement('canvas'), picture = new Image();
-    const state = {frame: 0, radius: 8, erase: false, stroke: null, x: 0, y: 0, keys: false};
+    const state = {frame: 0, radius: 8, erase: false, begun: [], stroke: null, x: 0, y: 0, keys: false};
+    let past = []; // what there was before each change
     let address = '';
     canvas.setAttribute('role', 'application');
     root.dataset.lmSuppressShortcuts = 'true'; // JupyterLab has meanings for these keys, too
@@ -27,10 +28,24 @@ export default {
     const size = () => [model.get('width'), model.get('height'), model.get('frames')];
     const strokes = () => model.get('strokes');
 
-    function put(all) {
+    function keep(all) {
       model.set('strokes', all);
       model.save_changes();
       draw();
+    }
+
+    function put(all) {
+      past.push(strokes());
+      keep(all);
+    }
+
+    // Back to what there was, on the frame where that is seen
+    function undo() {
+      const now = strokes(), before = past.pop() ?? now.slice(0, -1);
+      const [less, more] = [now, before].sort((a, b) => a.length - b.length);
+      const changed = more.find((stroke, i) => JSON.stringify(stroke) !== JSON.stringify(less[i]));
+      if (changed) state.frame = changed.frame;
+      keep(before);
     }
 
     // ---- what is seen
@@ -48,7 +63,7 @@ export default {
 
     // Strokes of this frame, or of the last frame before it that has some (else of the first)
     function shown() {
-      const all = state.stroke ? [...strokes(), state.stroke] : strokes();
+      const all = state.stroke ? [...strokes(), ...state.begun, state.stroke] : strokes();
       const numbers = [...new Set(all.map(stroke => stroke.frame))].sort((a, b) => a - b);
       const at = numbers.filter(i => i <= state.frame).pop() ?? numbers[0];
       return {here: at === state.frame, found: all.filter(stroke => stroke.frame === at)};
@@ -82,7 +97,7 @@ export default {
         context.arc(state.x*scale, state.y*scale, state.radius*scale, 0, 2*Math.PI);
         context.stroke();
       }
-      tell(here && found.length);
+      tell(here ? found.length : 0);
     }
 
     function tell(count) {
@@ -103,13 +118,18 @@ export default {
     }
 
     // ---- painting
-    function begin(x, y) { state.stroke = {frame: state.frame, radius: state.radius, erase: state.erase, points: [[x, y]]}; }
+    // What is erased from a frame that nobody painted on is what it shows, so it gets strokes of its own
+    function begin(x, y) {
+      const {here, found} = shown(), {frame, radius, erase} = state;
+      state.begun = erase && !here ? found.map(stroke => ({...stroke, frame})) : [];
+      state.stroke = {frame, radius, erase, points: [[x, y]]};
+    }
 
     function finish() {
       if (!state.stroke) return;
-      const done = state.stroke;
+      const done = [...state.begun, state.stroke];
       state.stroke = null;
-      put([...strokes(), done]);
+      put([...strokes(), ...done]);
     }
 
     function place(event) {
@@ -119,6 +139,7 @@ export default {
     }
 
     canvas.addEventListener('pointerdown', event => {
+      if (event.button) return; // its menu, not the brush
       canvas.setPointerCapture(event.pointerId);
       state.keys = false;
       begin(...place(event));
@@ -159,7 +180,7 @@ export default {
     const tools = {
       paint: tool('Paint', () => { state.erase = false; draw(); }),
       erase: tool('Erase', () => { state.erase = true; draw(); }),
-      undo: tool('Undo', () => put(strokes().slice(0, -1))),
+      undo: tool('Undo', undo),
       clear: tool('Clear this frame', () => put(strokes().filter(stroke => stroke.frame !== state.frame))),
     };
     const frame = slider('Frame to paint on', 0, 0, 0, show);
@@ -173,6 +194,7 @@ export default {
     function load() {
       URL.revokeObjectURL(address);
       const bytes = model.get('pictures');
+      past = [];
       if (!bytes?.byteLength) return;
       address = URL.createObjectURL(new Blob([bytes], {type: 'image/jpeg'}));
       picture.src = address;

@@ -40,7 +40,9 @@ export default {
 
     // ---- the numbers along the edges
     function number(kind, i) {
-      const made = element('button', {type: 'button', className: `sc-${kind}`, textContent: i, tabIndex: i ? -1 : 0});
+      const narrow = count('step') > 29; // too narrow for each to have its number
+      const textContent = narrow && i % 5 ? '' : i;
+      const made = element('button', {type: 'button', className: `sc-${kind}`, textContent, tabIndex: i ? -1 : 0});
       made.dataset.kind = kind;
       made.dataset.number = i;
       made.setAttribute('aria-label', `${TITLES[kind]} ${i}`);
