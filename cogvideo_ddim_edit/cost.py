@@ -93,11 +93,11 @@ def way_back_steps(preset: Preset, # Of the edit
                    prompts: int, # Edits of one inversion
                   ) -> int: # 0: the source is not sampled again
     "Steps of the way back that `edit` checks, with an inversion of its own"
-    path, check = preset.inversion, preset.edit.check
-    job = SimpleNamespace(inversion=SimpleNamespace(settings=path), preset=preset,
-                          prompts=range(prompts))
-    cheap = preset.inverts and way_back_share(job, True) < CHEAP
-    return path.steps if preset.inverts and (check == 'full' or check == 'quick' and cheap) else 0
+    path, edit = preset.inversion, preset.edit
+    if not preset.inverts: return 0
+    cheap = way_back_share(path, edit.guided, prompts, True) < CHEAP
+    measured = edit.check == 'full' or (edit.check == 'quick' and cheap)
+    return path.steps if measured else 0
 
 def calls_of_check(preset: Preset, prompts: int) -> list[Calls]:
     "Of the gate, before an edit of a video"

@@ -11,12 +11,12 @@ from .activations import (
 from .model_parts import (
     BYTES, QUANTISED, parameters, part_bytes, parts, weight_bytes)
 from .models import COMPONENTS, completed, compression
-from .settings import EditError
+from .settings import EditError, check_choice
 
 # %% auto #0
-__all__ = ['OFFLOADS', 'QUANTIZATIONS', 'LIBRARIES', 'MARGIN', 'RESERVE', 'ORDER', 'CARDS', 'Mode', 'device_weights', 'Phase',
-           'MemoryPlan', 'plan_memory', 'draw_plans', 'needed', 'DoesNotFit', 'choose_mode', 'free_on',
-           'prompts_at_once']
+__all__ = ['OFFLOADS', 'QUANTIZATIONS', 'LIBRARIES', 'LONGEST_PATH', 'MARGIN', 'RESERVE', 'ORDER', 'CARDS', 'Mode',
+           'device_weights', 'Phase', 'MemoryPlan', 'plan_memory', 'draw_plans', 'needed', 'DoesNotFit', 'choose_mode',
+           'free_on', 'prompts_at_once']
 
 # %% ../nbs/01a_memory.ipynb #34f55ee0
 OFFLOADS = 'none', 'model', 'group', 'sequential'
@@ -32,9 +32,8 @@ class Mode:
     why: str = '' # One sentence: what was picked, and why
 
     def __post_init__(self):
-        for name, known in (('offload', OFFLOADS), ('quantize', QUANTIZATIONS)):
-            if (value := getattr(self, name)) not in known:
-                raise ValueError(f'{name} is {value!r}; use one of {", ".join(map(repr, known))}')
+        check_choice('offload', self.offload, OFFLOADS)
+        check_choice('quantize', self.quantize, QUANTIZATIONS)
 
     def __str__(self):
         words = {'none': 'all on the device', 'model': 'model offload', 'group': 'group offload',
@@ -147,10 +146,12 @@ def plan_memory(configs: dict[str, dict], # Component to its configuration
     return MemoryPlan(mode, dtype, video, rows + references, phases, disk, host)
 
 # %% ../nbs/01a_memory.ipynb #b5b6da3a
-def _beside(video, steps=50):
+LONGEST_PATH = 50 # Steps whose latents are counted
+
+def _beside(video):
     "Bytes on the host beside weights: libraries, three copies of the video, a latent for each step"
     frames, height, width = video
-    latents = (steps + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
+    latents = (LONGEST_PATH + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
     return LIBRARIES + 3*3*frames*height*width + latents
 
 # %% ../nbs/01a_memory.ipynb #0f489dc1

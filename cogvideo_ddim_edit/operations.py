@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 import torch
 from .injection import Injection
+from .models import compression
 
 # %% auto #0
 __all__ = ['tokens', 'token_widths', 'row_in', 'row_out', 'row_block', 'keys_seen', 'looking', 'call_flops', 'text_flops',
@@ -120,7 +121,7 @@ def vae_flops(config: dict, # Of a CogVideoX autoencoder, with all values
               num_frames: int, height: int, width: int, # The video, pixels
              ) -> int: # Floating-point operations
     "What encoding or decoding a video costs, without tiles"
-    across, time = 2**(len(config['block_out_channels']) - 1), config['temporal_compression_ratio']
+    across, time = compression(config), config['temporal_compression_ratio']
     latents = (num_frames - 1)//time + 1
     if part == 'encode': return _encoder_flops(config, num_frames, height*width)
     return _decoder_flops(config, latents, height*width//across**2)
@@ -137,12 +138,12 @@ def _level_flops(c_in, c_out, guide, resnets):
 
 # %% ../nbs/12a_operations.ipynb #3798d03b
 def _encoder_flops(c, frames, pixels):
-    token_widths, levels = c['block_out_channels'], c['temporal_compression_ratio'].bit_length() - 1
-    before, total = token_widths[0], 54*c['in_channels']*token_widths[0]*frames*pixels
-    for i, width in enumerate(token_widths):
+    widths, levels = c['block_out_channels'], c['temporal_compression_ratio'].bit_length() - 1
+    before, total = widths[0], 54*c['in_channels']*widths[0]*frames*pixels
+    for i, width in enumerate(widths):
         total += frames*pixels*_level_flops(before, width, 0, c['layers_per_block'])
         before = width
-        if i == len(token_widths) - 1: break
+        if i == len(widths) - 1: break
         if i < levels:
             frames = (frames + 1)//2
         pixels //= 4
@@ -152,13 +153,13 @@ def _encoder_flops(c, frames, pixels):
 
 # %% ../nbs/12a_operations.ipynb #7e555dd8
 def _decoder_flops(c, frames, pixels):
-    token_widths, z = c['block_out_channels'][::-1], c['latent_channels']
-    levels, before = c['temporal_compression_ratio'].bit_length() - 1, token_widths[0]
+    widths, z = c['block_out_channels'][::-1], c['latent_channels']
+    levels, before = c['temporal_compression_ratio'].bit_length() - 1, widths[0]
     total = frames*pixels*(54*z*before + 2*_resnet_flops(before, before, z))
-    for i, width in enumerate(token_widths):
+    for i, width in enumerate(widths):
         total += frames*pixels*_level_flops(before, width, z, c['layers_per_block'] + 1)
         before = width
-        if i == len(token_widths) - 1: break
+        if i == len(widths) - 1: break
         if i < levels and frames > 1:
             frames = 2*frames - frames % 2
         pixels *= 4

@@ -9,6 +9,7 @@ from .models import (
     FAMILIES, PUBLISHED, check_family, embedded_model, published_scheduler)
 from .loading import choose_memory, place
 from .model_settings import LONG, ModelError, ModelSettings, device_of
+from .model_tensors import new_model
 
 # %% auto #0
 __all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'placed_pipeline', 'published_transformer']
@@ -58,20 +59,11 @@ def random_pipeline(family: str, # A key of `FAMILIES`
         configs['transformer']['sample_frames'] = sample_frames
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        models = {part: _model(part, configs[part]).eval() for part in TINY}
+        models = {part: new_model(part, configs[part]).eval() for part in TINY}
     pipe = _pipeline(family, tokenizer, models)
     pipe.set_progress_bar_config(disable=True)
     pipe.model_settings, pipe.model_notes = ModelSettings(f'random {family}', dtype='fp32'), ()
     return pipe
-
-# %% ../nbs/01f_random_models.ipynb #c046abd9
-def _model(part, config):
-    "A model with the weights that its class begins with"
-    from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
-    from transformers import T5Config, T5EncoderModel
-    if part == 'text_encoder': return T5EncoderModel(T5Config(**config))
-    kinds = dict(vae=AutoencoderKLCogVideoX, transformer=CogVideoXTransformer3DModel)
-    return kinds[part](**config)
 
 # %% ../nbs/01f_random_models.ipynb #ed2f10c9
 def random_model(part: str, # 'text_encoder', 'vae' or 'transformer'
@@ -82,7 +74,7 @@ def random_model(part: str, # 'text_encoder', 'vae' or 'transformer'
     "A model with random weights of a size that keeps numbers finite"
     import torch
     with torch.device('meta'):
-        model = _model(part, config)
+        model = new_model(part, config)
     buffers = [name for name, _ in model.named_buffers()]
     model = model.to(dtype).to_empty(device=device).eval().requires_grad_(False)
     if hasattr(model, 'shared'):
@@ -137,4 +129,5 @@ def published_transformer(family: str # A key of `FAMILIES`
     import torch
     check_family(family)
     with torch.device('meta'):
-        return _model('transformer', PUBLISHED[family]['transformer']).eval().requires_grad_(False)
+        model = new_model('transformer', PUBLISHED[family]['transformer'])
+    return model.eval().requires_grad_(False)

@@ -8,7 +8,7 @@ ALMOST_ALL = 1e15  # In place of a weight of ∞
 
 
 def weights_of_keys(injection, T, S, w):
-    """What alone and reference keys count for, how far queries look, how much keys are shown: (S,)
+    """What keys of edit and reference count for, how far queries look, how much is shown: (S,)
 
     T of S tokens are text, and w is the weight."""
     video, m = torch.arange(S) >= T, torch.ones(S, dtype=torch.float64)
@@ -19,14 +19,14 @@ def weights_of_keys(injection, T, S, w):
     r = torch.where(video, 1.0, float(injection.text_looks)).double()
     if injection.looks is not None:
         r[T:] = injection.looks.flatten()
-    alone, ref = torch.ones(S), torch.zeros(S)
+    edit, ref = torch.ones(S), torch.zeros(S)
     if injection.kind == 'added':
         ref = w * m
     if injection.kind == 'convex':
-        alone, ref = 1 / (1 + w * m), w * m / (1 + w * m)
+        edit, ref = 1 / (1 + w * m), w * m / (1 + w * m)
     if injection.kind == 'replaced':
-        alone, ref = 1 - w * m, w * m
-    return alone, ref, r[:, None], m
+        edit, ref = 1 - w * m, w * m
+    return edit, ref, r[:, None], m
 
 
 def mean(q, k, v, weight):
@@ -41,14 +41,14 @@ def oracle(q, k, v, q_ref, k_ref, v_ref, T, injection):
     shape, rows = q.shape, (q, k, v, q_ref, k_ref, v_ref)
     q, k, v, q_ref, k_ref, v_ref = (x.double().expand(shape) for x in rows)
     w, S = min(injection.weight, ALMOST_ALL), q.shape[2]
-    alone, ref, r, m = weights_of_keys(injection, T, S, w)
+    edit, ref, r, m = weights_of_keys(injection, T, S, w)
     part = (m * w * (torch.arange(S) >= T))[:, None]
     if injection.kind == 'values':
-        looking = mean(q, k, (1 - part) * v + part * v_ref, alone)
+        looking = mean(q, k, (1 - part) * v + part * v_ref, edit)
     elif injection.kind == 'queries and keys':
         turned = torch.cat([q[:, :, :T], q_ref[:, :, T:]], 2)
-        looking = mean(turned, (1 - part) * k + part * k_ref, v, alone)
+        looking = mean(turned, (1 - part) * k + part * k_ref, v, edit)
     else:
         keys, values = torch.cat([k, k_ref], 2), torch.cat([v, v_ref], 2)
-        looking = mean(q, keys, values, torch.cat([alone, ref]))
+        looking = mean(q, keys, values, torch.cat([edit, ref]))
     return (1 - r) * mean(q, k, v, torch.ones(S)) + r * looking
