@@ -35,7 +35,9 @@ class Calls:
     injection: Injection | None = None # What is shared
     weight: float = 0. # In these steps
 
-    def flops(self, config, size: tuple[int, int, int]) -> int:
+    def flops(self, config: Any, # Of a CogVideoX transformer
+              size: tuple[int, int, int], # Latents: frames, height, width
+             ) -> int: # Floating-point operations
         "Of all these calls"
         one = call_flops(config, size, self.rows, self.references, self.injection, self.weight)
         return self.times*one

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from .attention_plan import Attention
 from .schedule import spread
 from .shares import need
-from .tokens import TokenGrid
+from .tokens import PADDING, TokenGrid
 from .video import Video
 
 # %% auto #0
@@ -149,8 +149,8 @@ def atlas(ax, found, table, title, **how):
 def text_atlas(found: Attention # From `capture` with an `edit_plan`
               ) -> Figure: # `array`: (2, blocks, timesteps): words, padding
     "How much of what the video reads is text, by block and step"
-    words = [name for name in text_names(found) if name != 'padding']
-    tables = [over_steps(found, words), over_steps(found, ['padding'])]
+    words = [name for name in text_names(found) if name != PADDING]
+    tables = [over_steps(found, words), over_steps(found, [PADDING])]
     figure = Figure(figsize=(7, 2.8), dpi=90, layout='constrained')
     axes = figure.subplots(1, 2, sharey=True)
     highest = max(float(table.max()) for table in tables)

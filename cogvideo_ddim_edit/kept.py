@@ -22,16 +22,15 @@ from .saved import SavedError, read_tensors, write_tensors
 from .schedule import spread
 from .settings import need
 from .shares import MapsError
-from .tokens import TokenGrid, text_groups, token_grid
+from .tokens import PADDING, REST, TokenGrid, text_groups, token_grid
 
 # %% auto #0
-__all__ = ['MOST_WORDS', 'REST', 'PADDING', 'EDIT', 'SOURCE', 'SOURCE_TEXT', 'MOST_BLOCKS', 'SIDES', 'FILE', 'noted_words',
-           'patch_numbers', 'patch_shape', 'pooled_row', 'kept_bytes', 'fitting', 'Kept', 'as_half', 'noting_plan',
-           'patch_queries', 'noting', 'pooling', 'noting_if', 'noted_again', 'kept_in', 'from_tensors']
+__all__ = ['MOST_WORDS', 'EDIT', 'SOURCE', 'SOURCE_TEXT', 'MOST_BLOCKS', 'SIDES', 'FILE', 'noted_words', 'patch_numbers',
+           'patch_shape', 'pooled_row', 'kept_bytes', 'fitting', 'Kept', 'as_half', 'noting_plan', 'patch_queries',
+           'noting', 'pooling', 'noting_if', 'noted_again', 'kept_in', 'from_tensors']
 
 # %% ../nbs/05f_kept.ipynb #bf33b83c
 MOST_WORDS = 24 # Groups of text besides the rest and the padding
-REST, PADDING = 'other text', 'padding' # As `text_groups` names them
 EDIT, SOURCE, SOURCE_TEXT = 'the edit', 'the source', 'text of the source'
 
 def noted_words(

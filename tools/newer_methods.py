@@ -27,6 +27,7 @@ from cogvideo_ddim_edit.outside import keep_unchanged
 from cogvideo_ddim_edit.metrics import dilate, psnr
 from cogvideo_ddim_edit.presets import PRESETS, preset_with
 from cogvideo_ddim_edit.reconstruction import edit
+from cogvideo_ddim_edit.settings import markdown_table
 from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.benchmark import percent
 from cogvideo_ddim_edit.world.methods import person_mask
@@ -140,7 +141,8 @@ def edited(pipe, way: Way, pair: Pair) -> np.ndarray:
     if way.outside is not None:
         how['mask'] = mask_of(pair, way.outside)
     frames, shown = pair.source.frames, pair.source_prompt
-    for prompt in [halfway(pair)] * way.in_two + [pair.prompt]:
+    prompts = [halfway(pair), pair.prompt] if way.in_two else [pair.prompt]
+    for prompt in prompts:
         frames = edit(pipe, Video(frames), prompt, source_prompt=shown, **how).video.frames
         shown = prompt
     return frames
@@ -213,15 +215,15 @@ def run(path: Path, videos: range, questions: list[str]) -> None:
 
 def table(rows: list[dict]) -> str:
     """Shares that pass, with their 95 % intervals, as Markdown"""
-    lines = ['| question | frames | way | pass (95 %) | of |', '|---|---|---|---|---|']
     found = {}
     for row in rows:
         best = row.get('pasted', row['raw'])['passes']
         found.setdefault((row['question'], row['cell'], row['way']), []).append(best)
-    for (question, cell, way), passed in found.items():
+    lines = []
+    for key, passed in found.items():
         share = percent((np.mean(passed), *wilson(sum(passed), len(passed))))
-        lines.append(f'| {question} | {cell} | {way} | {share} | {len(passed)} |')
-    return '\n'.join(lines)
+        lines.append((*key, share, len(passed)))
+    return markdown_table(('question', 'frames', 'way', 'pass (95 %)', 'of'), lines)
 
 
 def draw_motion(path: Path) -> None:
