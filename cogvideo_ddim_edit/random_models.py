@@ -18,8 +18,8 @@ __all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'pla
 TINY = { # in place of the published values, in the order in which they are made
     'text_encoder': dict(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2,
                          feed_forward_proj='relu'),
-    'transformer': dict(attention_head_dim=16, time_embed_dim=16, text_embed_dim=16,
-                        sample_width=4, sample_height=4),
+    'transformer': dict(num_attention_heads=2, attention_head_dim=16, time_embed_dim=16,
+                        text_embed_dim=16, sample_width=4, sample_height=4),
     'vae': dict(block_out_channels=(8, 8, 8, 8), norm_num_groups=2, layers_per_block=1,
                 sample_height=32, sample_width=32)}
 
@@ -41,7 +41,6 @@ def _pipeline(family, tokenizer, models):
 # %% ../nbs/01f_random_models.ipynb #3b0f4d65
 def random_pipeline(family: str, # A key of `FAMILIES`
                     seed: int = 0, # Of the weights
-                    heads: int = 2, # Of 16 channels each
                     layers: int = 2, # Blocks of the transformer
                     text_length: int = 226, # Tokens of a prompt
                     sample_frames: int | None = None # As in the configuration; None: the family's
@@ -51,8 +50,7 @@ def random_pipeline(family: str, # A key of `FAMILIES`
     check_family(family)
     tokenizer, configs = _tokenizer(), {c: PUBLISHED[family][c] | TINY[c] for c in TINY}
     configs['text_encoder']['vocab_size'] = len(tokenizer)
-    configs['transformer'] |= dict(num_attention_heads=heads, num_layers=layers,
-                                   max_text_seq_length=text_length)
+    configs['transformer'] |= dict(num_layers=layers, max_text_seq_length=text_length)
     if configs['transformer']['ofs_embed_dim']:
         configs['transformer']['ofs_embed_dim'] = 16
     if sample_frames:

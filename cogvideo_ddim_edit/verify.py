@@ -14,6 +14,7 @@ import platform
 import time
 import numpy as np
 from .export import export_video, side_by_side
+from .identity import versions
 from .inversion import invert
 from .measuring import measure
 from .metrics import score_video
@@ -97,9 +98,7 @@ def measured(pipe: Any, # A CogVideoX pipeline
 def environment(pipe: Any # A CogVideoX pipeline
                ) -> dict: # JSON
     "The machine and the model, without names of people or folders"
-    import diffusers
     import torch
-    import transformers
     device = torch.device(pipe._execution_device)
     card = torch.cuda.get_device_name(device) if device.type == 'cuda' else platform.processor()
     settings = getattr(pipe, 'model_settings', None)
@@ -107,8 +106,7 @@ def environment(pipe: Any # A CogVideoX pipeline
     if model.get('model'):
         model['model'] = requirements(pipe).model
     model.pop('lora', None)
-    versions = {m.__name__: m.__version__ for m in (torch, diffusers, transformers)}
-    return dict(device=str(device.type), card=card or platform.machine(), versions=versions,
+    return dict(device=str(device.type), card=card or platform.machine(), versions=versions(),
                 python=platform.python_version(), model=model,
                 requirements=asdict(requirements(pipe)))
 
