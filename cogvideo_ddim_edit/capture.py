@@ -16,12 +16,12 @@ from .attention import (
     CogVideoXAttnProcessor2_0ForDDIMInversion, as_many, parallel_config)
 from .attention_plan import Attention, AttentionPlan
 from .compatibility import is_cached, is_compiled
-from .reference import ARGUMENTS
+from .reference import keywords_of, timestep_of
 from .shares import View, attention_rows, masses, need
 
 # %% auto #0
-__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_processor', 'timestep_of',
-           'edits_among', 'row_of', 'check_call', 'check_watchable', 'capture']
+__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_processor', 'edits_among',
+           'row_of', 'check_call', 'check_watchable', 'capture']
 
 # %% ../nbs/05e_capture.ipynb #47b67f94
 def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a weight for each
@@ -130,7 +130,7 @@ class _Watch:
 
     def begin(self, module, args, keywords):
         "Note the timestep"
-        self.timestep = timestep_of(args, keywords)
+        self.timestep = timestep_of(keywords_of(args, keywords))
 
     def count(self, attn, args, keywords):
         "In the first block: note how many rows there are without the source"
@@ -163,11 +163,6 @@ class _Watch:
         kept.add(key, **seen(processor.view(q, k, text_length, weight, references, row), self.plan))
 
 # %% ../nbs/05e_capture.ipynb #113c4bb0
-def timestep_of(args, keywords):
-    "The timestep of a call of the transformer"
-    keywords = {**dict(zip(ARGUMENTS, args, strict=False)), **keywords}
-    return int(torch.as_tensor(keywords['timestep']).flatten()[0])
-
 def edits_among(processor, rows):
     "How many rows of a batch are not the source's"
     return rows - getattr(processor, 'references', lambda rows: 0)(rows)

@@ -179,3 +179,7 @@ def main(argv: list[str] | None = None # Arguments; None: those of this process
         print(f'{PROGRAM}: {sentence(e)}', file=sys.stderr, flush=True)
         return exit_status(e)
     return 0
+
+# %% ../nbs/10_cli.ipynb #d3a9c1f0
+if __name__ == '__main__' and __spec__: # by `python -m`; a notebook has no spec
+    sys.exit(main())

@@ -36,7 +36,9 @@ class Calls:
     injection: Injection | None = None # What is shared
     weight: float = 0. # In these steps
 
-    def flops(self, config, size: tuple[int, int, int]) -> int:
+    def flops(self, config: Any, # Of a CogVideoX transformer
+              size: tuple[int, int, int], # Latents: frames, height, width
+             ) -> int: # Floating-point operations
         "Of all these calls"
         one = call_flops(config, size, self.rows, self.references, self.injection, self.weight)
         return self.times*one
@@ -94,11 +96,11 @@ def way_back_steps(preset: Preset, # Of the edit
                    prompts: int, # Edits of one inversion
                   ) -> int: # 0: the source is not sampled again
     "Steps of the way back that `edit` checks, with an inversion of its own"
-    path, check = preset.inversion, preset.edit.check
-    job = SimpleNamespace(inversion=SimpleNamespace(settings=path), preset=preset,
-                          prompts=range(prompts))
-    cheap = preset.inverts and way_back_share(job, True) < CHEAP
-    return path.steps if preset.inverts and (check == 'full' or check == 'quick' and cheap) else 0
+    path, edit = preset.inversion, preset.edit
+    if not preset.inverts: return 0
+    cheap = way_back_share(path, edit.guided, prompts, True) < CHEAP
+    measured = edit.check == 'full' or (edit.check == 'quick' and cheap)
+    return path.steps if measured else 0
 
 def calls_of_check(preset: Preset, prompts: int) -> list[Calls]:
     "Of the gate, before an edit of a video, and of the reading after it"

@@ -19,7 +19,7 @@ from .jobs import Job, found_masks, start_latents
 from .outside import keep_outside
 from .masks import region_of
 from .presets import EditSettings, Preset
-from .reference import around, injected
+from .reference import around, injected, timestep_of
 from .schedule import within
 from .schedulers import angle, scheduler_of
 from .settings import need
@@ -37,8 +37,7 @@ def guided(transformer: torch.nn.Module, # A CogVideoX transformer
     n, cut = len(timesteps), False
     def before(keywords):
         nonlocal cut
-        t = int(keywords['timestep'].flatten()[0])
-        cut = not within(interval, timesteps.index(t), n)
+        cut = not within(interval, timesteps.index(timestep_of(keywords)), n)
         if not cut: return keywords
         batch = 'hidden_states', 'encoder_hidden_states', 'timestep'
         return keywords | {name: keywords[name].chunk(2)[1] for name in batch}

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from .figures import with_array
-from .reference import ARGUMENTS
+from .reference import keywords_of, timestep_of
 from .shares import need
 from .tokens import TokenGrid
 from .video import Video
@@ -46,8 +46,7 @@ def watch_features(transformer: torch.nn.Module, # A CogVideoX transformer
     need(set(blocks) <= set(range(n)), f'blocks are {blocks}, but there are {n}, numbered from 0')
     out, now, hooks = Features(), {}, []
     def begin(module, args, keywords):
-        given = {**dict(zip(ARGUMENTS, args, strict=False)), **keywords}
-        now['t'] = int(torch.as_tensor(given['timestep']).flatten()[0])
+        now['t'] = timestep_of(keywords_of(args, keywords))
     def note(i, video):
         if now['t'] in timesteps:
             out.found[now['t'], i] = video.detach().half().cpu()

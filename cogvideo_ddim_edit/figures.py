@@ -11,19 +11,21 @@ import torch
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from .attention_plan import Attention
+from .schedule import spread
 from .shares import need
-from .tokens import TokenGrid
+from .tokens import PADDING, TokenGrid
 from .video import Video
 
 # %% auto #0
-__all__ = ['COLORS', 'SHARE', 'with_array', 'token_ribbon', 'block_table', 'block_masses', 'text_names', 'overlay', 'strip',
-           'word_strip', 'over_steps', 'atlas', 'text_atlas', 'query_row', 'reference_share', 'copies', 'frame_offsets',
-           'best_matches', 'displacements']
+__all__ = ['COLORS', 'SHARE', 'MOST_COLUMNS', 'with_array', 'token_ribbon', 'block_table', 'block_masses', 'text_names',
+           'overlay', 'strip', 'word_strip', 'over_steps', 'atlas', 'text_atlas', 'query_row', 'reference_share',
+           'copies', 'frame_offsets', 'best_matches', 'displacements']
 
 # %% ../nbs/06a_figures.ipynb #a3f56c08
 COLORS = dict(words='#e69f00', padding='#999999', own='#0072b2', reference='#d55e00')
 
 SHARE = dict(cmap='cividis', vmin=0)
+MOST_COLUMNS = 7 # Frames side by side
 
 def with_array(figure, array):
     "A figure that carries the numbers behind it"
@@ -97,8 +99,8 @@ def overlay(ax, frame, field, **how):
 def strip(video, grid, fields, label, **how):
     "Rows of numbers over frames, one for each latent frame, on one scale"
     n, shown = len(video), [0, *range(grid.temporal_patch*4, len(video), grid.temporal_patch*4)]
-    columns = min(7, len(shown))
-    shown = [shown[i] for i in np.linspace(0, len(shown) - 1, columns).round().astype(int)]
+    shown = [shown[i] for i in spread(len(shown), MOST_COLUMNS)]
+    columns = len(shown)
     figure = Figure(figsize=(1.25*columns + 2.2, 1.3*len(fields)), dpi=90, layout='constrained')
     axes = figure.subplots(len(fields), columns, squeeze=False)
     for line, (title, x) in zip(axes, fields.items()):
@@ -147,8 +149,8 @@ def atlas(ax, found, table, title, **how):
 def text_atlas(found: Attention # From `capture` with an `edit_plan`
               ) -> Figure: # `array`: (2, blocks, timesteps): words, padding
     "How much of what the video reads is text, by block and step"
-    words = [name for name in text_names(found) if name != 'padding']
-    tables = [over_steps(found, words), over_steps(found, ['padding'])]
+    words = [name for name in text_names(found) if name != PADDING]
+    tables = [over_steps(found, words), over_steps(found, [PADDING])]
     figure = Figure(figsize=(7, 2.8), dpi=90, layout='constrained')
     axes = figure.subplots(1, 2, sharey=True)
     highest = max(float(table.max()) for table in tables)
@@ -212,9 +214,8 @@ def copies(found: Attention, # From `capture` with an `edit_plan`
            count: int = 3, # Timesteps that are shown
           ) -> Figure: # `array`: (timesteps, F, h, w)
     "Where the edit reads the source rather than itself, over frames and steps"
-    chosen = np.linspace(0, len(found.timesteps) - 1, count).round().astype(int)
     fields = {}
-    for t in (found.timesteps[i] for i in chosen):
+    for t in (found.timesteps[i] for i in spread(len(found.timesteps), count)):
         share = sum(found.mass(name, t) for name in found.plan.references)
         fields[f't = {t}'] = share[grid.text:].reshape(grid.shape)
     everything = torch.stack(list(fields.values()))

@@ -19,18 +19,18 @@ from .inversion import Inversion, invert, sampler
 from .presets import EditSettings
 from .reconstruction import edit
 from .saved import SavedError, read_tensors, write_tensors
+from .schedule import spread
 from .settings import need
 from .shares import MapsError
-from .tokens import TokenGrid, text_groups, token_grid
+from .tokens import PADDING, REST, TokenGrid, text_groups, token_grid
 
 # %% auto #0
-__all__ = ['MOST_WORDS', 'REST', 'PADDING', 'EDIT', 'SOURCE', 'SOURCE_TEXT', 'MOST_BLOCKS', 'SIDES', 'FILE', 'noted_words',
-           'patch_numbers', 'patch_shape', 'pooled_row', 'spread', 'kept_bytes', 'fitting', 'Kept', 'as_half',
-           'noting_plan', 'patch_queries', 'noting', 'pooling', 'noting_if', 'noted_again', 'kept_in', 'from_tensors']
+__all__ = ['MOST_WORDS', 'EDIT', 'SOURCE', 'SOURCE_TEXT', 'MOST_BLOCKS', 'SIDES', 'FILE', 'noted_words', 'patch_numbers',
+           'patch_shape', 'pooled_row', 'kept_bytes', 'fitting', 'Kept', 'as_half', 'noting_plan', 'patch_queries',
+           'noting', 'pooling', 'noting_if', 'noted_again', 'kept_in', 'from_tensors']
 
 # %% ../nbs/05f_kept.ipynb #bf33b83c
 MOST_WORDS = 24 # Groups of text besides the rest and the padding
-REST, PADDING = 'other text', 'padding' # As `text_groups` names them
 EDIT, SOURCE, SOURCE_TEXT = 'the edit', 'the source', 'text of the source'
 
 def noted_words(
@@ -82,12 +82,6 @@ def pooled_row(rows: torch.Tensor, # (heads, queries, 2, tokens): own keys, the 
 MOST_BLOCKS = 8
 
 SIDES = 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32 # Of patches, tokens
-
-def spread(count: int, # Things in a row
-           most: int, # So many of them, or fewer
-          ) -> list[int]: # Rising
-    "Numbers that are evenly spread, with the first and the last one"
-    return sorted(set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()))
 
 def kept_bytes(grid: TokenGrid, # How the tokens are laid out
                groups: int, # Of keys

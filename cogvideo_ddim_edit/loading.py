@@ -16,7 +16,7 @@ from cogvideo_ddim_edit.model_settings import (
     MissingError, ModelError, ModelNotFound, ModelSettings, demanded, device_of, free_memory,
     number_format)
 from .model_tensors import check_tensors
-from .models import is_embedded
+from .models import compression, is_embedded
 from .settings import check_names
 
 # %% auto #0
@@ -212,7 +212,7 @@ def place(pipe: Any, # A CogVideoX pipeline, in main memory
 def _tile(vae):
     "Tiles whose seams fall on whole latents, also for autoencoders smaller than the published"
     vae.enable_tiling()
-    across = 2**(len(vae.config.block_out_channels) - 1)
+    across = compression(vae.config)
     for side in ('height', 'width'):
         pixels = getattr(vae, f'tile_sample_min_{side}')
         overlap = getattr(vae, f'tile_overlap_factor_{side}')

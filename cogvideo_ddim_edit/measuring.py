@@ -76,7 +76,7 @@ def in_use(device: torch.device, restart: bool = False) -> int | None:
 
 # %% ../nbs/12b_measuring.ipynb #7c352d1e
 @contextmanager
-def measure(pipe, # A CogVideoX pipeline; of compiled blocks no FLOPs are seen
+def measure(pipe: Any, # A CogVideoX pipeline; of compiled blocks no FLOPs are seen
             flops: bool = False # Count operations too? It slows the work down
            ) -> Iterator[SimpleNamespace]:
     "An object whose `cost` is a `Cost` after the context, also after an exception"

@@ -11,12 +11,12 @@ from .activations import (
 from .model_parts import (
     BYTES, QUANTISED, parameters, part_bytes, parts, weight_bytes)
 from .models import COMPONENTS, completed, compression
-from .settings import EditError
+from .settings import EditError, check_choice, markdown_table
 
 # %% auto #0
-__all__ = ['OFFLOADS', 'QUANTIZATIONS', 'LIBRARIES', 'MARGIN', 'RESERVE', 'ORDER', 'CARDS', 'Mode', 'device_weights', 'Phase',
-           'MemoryPlan', 'plan_memory', 'draw_plans', 'needed', 'DoesNotFit', 'choose_mode', 'free_on',
-           'prompts_at_once']
+__all__ = ['OFFLOADS', 'QUANTIZATIONS', 'LIBRARIES', 'LONGEST_PATH', 'MARGIN', 'RESERVE', 'ORDER', 'CARDS', 'Mode',
+           'device_weights', 'Phase', 'MemoryPlan', 'plan_memory', 'draw_plans', 'needed', 'DoesNotFit', 'choose_mode',
+           'free_on', 'prompts_at_once']
 
 # %% ../nbs/01a_memory.ipynb #34f55ee0
 OFFLOADS = 'none', 'model', 'group', 'sequential'
@@ -32,14 +32,15 @@ class Mode:
     why: str = '' # One sentence: what was picked, and why
 
     def __post_init__(self):
-        for name, known in (('offload', OFFLOADS), ('quantize', QUANTIZATIONS)):
-            if (value := getattr(self, name)) not in known:
-                raise ValueError(f'{name} is {value!r}; use one of {", ".join(map(repr, known))}')
+        check_choice('offload', self.offload, OFFLOADS)
+        check_choice('quantize', self.quantize, QUANTIZATIONS)
 
     def __str__(self):
         words = {'none': 'all on the device', 'model': 'model offload', 'group': 'group offload',
                  'sequential': 'sequential offload'}[self.offload]
-        return words + ', tiling'*self.tiling + f', {self.quantize}'*(self.quantize != 'none')
+        if self.tiling:
+            words += ', tiling'
+        return words if self.quantize == 'none' else f'{words}, {self.quantize}'
 
 # %% ../nbs/01a_memory.ipynb #8515a275
 def device_weights(component: str, # One of `COMPONENTS`
@@ -79,6 +80,8 @@ class Phase:
 # %% ../nbs/01a_memory.ipynb #8d7e8e73
 LIBRARIES = 10**9 # Bytes of host memory for Python and its libraries
 
+def _gb(n): return f'{n/1e9:.1f} GB'
+
 @dataclass(frozen=True)
 class MemoryPlan:
     "What an edit will need"
@@ -103,14 +106,11 @@ class MemoryPlan:
     def _repr_markdown_(self):
         frames, height, width = self.size
         head = f'{frames} frames of {width}×{height}, {self.rows} rows, {self.dtype}: {self.mode}'
-        lines = [head, '',
-                 '| GB | weights | activations | on the device |', '|---|---|---|---|']
-        for p in self.phases:
-            numbers = ' | '.join(f'{n/1e9:.1f}' for n in (p.weights, p.activations, p.total))
-            lines.append(f'| {p.name} | {numbers} |')
-        lines += ['', f'Peak {self.peak/1e9:.1f} GB ({self.largest.name}); host memory '
-                  f'{self.host/1e9:.1f} GB; disk {self.disk/1e9:.1f} GB.']
-        return '\n'.join(lines)
+        rows = [(p.name, *(f'{n/1e9:.1f}' for n in (p.weights, p.activations, p.total)))
+                for p in self.phases]
+        table = markdown_table(('GB', 'weights', 'activations', 'on the device'), rows)
+        return (f'{head}\n\n{table}\n\nPeak {_gb(self.peak)} ({self.largest.name}); host memory '
+                f'{_gb(self.host)}; disk {_gb(self.disk)}.')
 
     def picture(self) -> Any:
         "Weights and activations of each phase, a matplotlib Figure"
@@ -147,10 +147,12 @@ def plan_memory(configs: dict[str, dict], # Component to its configuration
     return MemoryPlan(mode, dtype, video, rows + references, phases, disk, host)
 
 # %% ../nbs/01a_memory.ipynb #b5b6da3a
-def _beside(video, steps=50):
+LONGEST_PATH = 50 # Steps whose latents are counted
+
+def _beside(video):
     "Bytes on the host beside weights: libraries, three copies of the video, a latent for each step"
     frames, height, width = video
-    latents = (steps + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
+    latents = (LONGEST_PATH + 1)*16*((frames - 1)//4 + 1)*height*width//64*4
     return LIBRARIES + 3*3*frames*height*width + latents
 
 # %% ../nbs/01a_memory.ipynb #0f489dc1
@@ -217,8 +219,6 @@ def choose_mode(configs: dict[str, dict], # Component to its configuration
     raise DoesNotFit(_lacks(plans, free_device, free_host))
 
 # %% ../nbs/01a_memory.ipynb #9a71a4cf
-def _gb(n): return f'{n/1e9:.1f} GB'
-
 def _why(plans, free_device, free_host):
     "Why the last of the plans was picked"
     plan, where = plans[-1], 'the device' if free_device is not None else 'the host'

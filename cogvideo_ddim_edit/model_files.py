@@ -39,7 +39,8 @@ SMALL = ['*.json', '*.txt', '*.model'] # Files that are fetched to look before a
 PICKLES = '.bin', '.pt', '.pth', '.ckpt', '.pkl'
 
 # %% ../nbs/01d_model_files.ipynb #b3f0090d
-def is_hub_name(name) -> bool:
+def is_hub_name(name: str # As somebody wrote it
+               ) -> bool:
     "Is it owner/model, and no folder here?"
     local = name.startswith(('.', '/', '~')) or Path(name).exists()
     return not local and name.count('/') == 1 and all(name.split('/'))
@@ -54,7 +55,8 @@ class ModelFiles:
     remote: bool = False # Are there more on the hub than in the folder?
     hub: dict = field(default_factory=dict) # What the hub is asked with
 
-    def read(self, name) -> dict:
+    def read(self, name: str # One of `names`
+            ) -> dict:
         "What a JSON file says; raises `ModelError`"
         if name not in self.names: raise ModelError(f'{self.model!r} lacks {name}; {self.again}')
         try:

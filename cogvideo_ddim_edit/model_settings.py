@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from .memory import OFFLOADS, QUANTIZATIONS
 from .models import Requirements, is_embedded, requirements_of
 from .settings import EditError, Settings
 
@@ -68,7 +69,7 @@ def _normal(settings):
 
 # %% ../nbs/01c_model_settings.ipynb #0ed2bb17
 _CHOICES = dict(dtype=(None, 'fp32', 'fp16', 'bf16'), memory=(None, 'auto'),
-    offload=('none', 'model', 'group', 'sequential'), quantize=('none', 'int8', 'fp8'))
+    offload=OFFLOADS, quantize=QUANTIZATIONS)
 _SWITCHES = 'tiling', 'slicing', 'compile', 'local_files_only'
 _NAMES = 'revision', 'variant', 'attention_backend'
 
@@ -146,15 +147,13 @@ def demanded(settings: ModelSettings, # Which model
     return requirements_of(configs, Path(name).name, 'float32' if is_embedded(name) else None)
 
 # %% ../nbs/01c_model_settings.ipynb #14c1e94d
-_THRIFT = 'none', 'model', 'group', 'sequential'
-
 def next_mode(settings: ModelSettings # With which memory ran out
              ) -> ModelSettings | None: # With which it may not; None: there is nothing left to save
     "The next thriftier way to keep a model in memory"
     thrifty = settings.tiling and settings.slicing
-    last = settings.offload == _THRIFT[-1] or on_cpu(settings) # a CPU has nowhere to offload to
+    last = settings.offload == OFFLOADS[-1] or on_cpu(settings) # a CPU has nowhere to offload to
     if thrifty and last: return None
     offload = settings.offload
     if not last and (thrifty or offload == 'none'):
-        offload = _THRIFT[_THRIFT.index(offload) + 1]
+        offload = OFFLOADS[OFFLOADS.index(offload) + 1]
     return replace(settings, memory=None, offload=offload, tiling=True, slicing=True)

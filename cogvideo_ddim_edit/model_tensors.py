@@ -5,12 +5,13 @@
 # %% ../nbs/01e_model_tensors.ipynb #a01565b8
 from __future__ import annotations
 from pathlib import Path
+from typing import Any
 import json
 from .model_files import ModelFiles, first_line
 from .model_settings import ModelError
 
 # %% auto #0
-__all__ = ['tensor_shapes', 'check_tensors']
+__all__ = ['tensor_shapes', 'new_model', 'check_tensors']
 
 # %% ../nbs/01e_model_tensors.ipynb #10709602
 def tensor_shapes(path: Path, # A safetensors file
@@ -40,18 +41,21 @@ def _table(path, size):
             return None, length
 
 # %% ../nbs/01e_model_tensors.ipynb #4274d200
+def new_model(part: str, # 'text_encoder', 'vae' or 'transformer'
+              config: dict, # Its configuration
+             ) -> Any:
+    "A model with the weights that its class begins with"
+    from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
+    from transformers import T5Config, T5EncoderModel
+    if part == 'text_encoder': return T5EncoderModel(T5Config(**config))
+    kinds = dict(vae=AutoencoderKLCogVideoX, transformer=CogVideoXTransformer3DModel)
+    return kinds[part].from_config(config)
+
 def _expected(name, config) -> dict:
     "Shapes of a part's tensors by its configuration"
     import torch
-    from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
-    from transformers import T5Config, T5EncoderModel
     with torch.device('meta'):
-        if name == 'text_encoder':
-            part = T5EncoderModel(T5Config(**config))
-        elif name == 'vae':
-            part = AutoencoderKLCogVideoX.from_config(config)
-        else:
-            part = CogVideoXTransformer3DModel.from_config(config)
+        part = new_model(name, config)
     return {key: tuple(value.shape) for key, value in part.state_dict().items()}
 
 # %% ../nbs/01e_model_tensors.ipynb #30724cb3

@@ -40,7 +40,7 @@ FAMILIES = {
 }
 
 # %% ../nbs/01b_models.ipynb #3e7dc7e0
-def family_of(transformer_config, # Of any CogVideoX transformer
+def family_of(transformer_config: Any, # Of any CogVideoX transformer
              ) -> str: # A key of `FAMILIES`
     "Which family a transformer belongs to, from its configuration"
     c = transformer_config
@@ -196,7 +196,7 @@ def is_embedded(name: str | Path # Of a model folder
     return Path(name).expanduser().resolve() == embedded_model().resolve()
 
 # %% ../nbs/01b_models.ipynb #113dab24
-def requirements(pipe # A CogVideoX pipeline
+def requirements(pipe: Any # A CogVideoX pipeline
                 ) -> Requirements: # What it demands
     "What the model of `pipe` demands of a video and a prompt"
     configs = dict(transformer=pipe.transformer.config, vae=pipe.vae.config)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 import torch
 from .injection import Injection
+from .models import compression
 
 # %% auto #0
 __all__ = ['tokens', 'token_widths', 'row_in', 'row_out', 'row_block', 'keys_seen', 'looking', 'call_flops', 'text_flops',
@@ -28,24 +29,30 @@ def token_widths(config: Any # Of a CogVideoX transformer
     return d, config.time_embed_dim, config.patch_size**2*(config.patch_size_t or 1)
 
 # %% ../nbs/12a_operations.ipynb #c26c76d9
-def row_in(c, size):
+def row_in(c: Any, # Of a CogVideoX transformer
+           size: tuple[int, int, int], # Latents: frames, height, width
+          ) -> int: # Floating-point operations
     "The first three terms of (2)"
     (T, N), (d, e, p) = tokens(c, size), token_widths(c)
     return 2*d*e + 2*e**2 + 2*T*c.text_embed_dim*d + 2*N*c.in_channels*p*d
 
-def row_out(c, size):
+def row_out(c: Any, size: tuple[int, int, int]) -> int: # As for `row_in`
     "The last two of (2)"
     (_, N), (d, e, p) = tokens(c, size), token_widths(c)
     return 4*e*d + 2*N*c.out_channels*p*d
 
-def row_block(c, size):
+def row_block(c: Any, size: tuple[int, int, int]) -> int: # As for `row_in`
     "(1) without attention"
     (T, N), (d, e, _) = tokens(c, size), token_widths(c)
     return 24*(T + N)*d**2 + 24*e*d
 
 # %% ../nbs/12a_operations.ipynb #13722041
-def keys_seen(injection, w, T, N):
-    "Numbers of keys of a query that looks: plain ones, and those with a weight of their alone"
+def keys_seen(injection: Injection, # What is shared
+              w: float, # Its weight, above 0
+              T: int, # Tokens of text
+              N: int, # Tokens of video
+             ) -> tuple[int, int]: # Without and with a weight for each
+    "How many keys a query attends over that looks at the reference"
     S, first, mask = T + N, 0 if injection.reference_text else T, injection.shown
     replaces = injection.kind == 'convex' and w == float('inf')
     if injection.kind not in ('added', 'convex') or replaces: return S, 0
@@ -56,15 +63,19 @@ def keys_seen(injection, w, T, N):
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
     if injection.kind == 'added':
-        alone, weighed = (0 if w == float('inf') else S), kept*soft
+        plain, weighed = (0 if w == float('inf') else S), kept*soft
     elif mask is None:
-        alone, weighed = (S + first if w == 1 else S), 0
+        plain, weighed = (S + first if w == 1 else S), 0
     else:
-        alone, weighed = S - kept*soft, 2*kept*soft
-    return alone + kept*(not soft), weighed
+        plain, weighed = S - kept*soft, 2*kept*soft
+    return plain + kept*(not soft), weighed
 
 # %% ../nbs/12a_operations.ipynb #29839203
-def looking(c, size, injection, w): # FLOPs
+def looking(c: Any, # Of a CogVideoX transformer
+            size: tuple[int, int, int], # Latents: frames, height, width
+            injection: Injection, # What is shared
+            w: float, # Its weight, above 0
+           ) -> int: # Floating-point operations
     "Attention of one row of the edit in a block that injects"
     (T, N), d, takes = tokens(c, size), token_widths(c)[0], injection.looks
     some = N if takes is None else int((takes > 0).sum())
@@ -120,7 +131,7 @@ def vae_flops(config: dict, # Of a CogVideoX autoencoder, with all values
               num_frames: int, height: int, width: int, # The video, pixels
              ) -> int: # Floating-point operations
     "What encoding or decoding a video costs, without tiles"
-    across, time = 2**(len(config['block_out_channels']) - 1), config['temporal_compression_ratio']
+    across, time = compression(config), config['temporal_compression_ratio']
     latents = (num_frames - 1)//time + 1
     if part == 'encode': return _encoder_flops(config, num_frames, height*width)
     return _decoder_flops(config, latents, height*width//across**2)
@@ -137,12 +148,12 @@ def _level_flops(c_in, c_out, guide, resnets):
 
 # %% ../nbs/12a_operations.ipynb #3798d03b
 def _encoder_flops(c, frames, pixels):
-    token_widths, levels = c['block_out_channels'], c['temporal_compression_ratio'].bit_length() - 1
-    before, total = token_widths[0], 54*c['in_channels']*token_widths[0]*frames*pixels
-    for i, width in enumerate(token_widths):
+    widths, levels = c['block_out_channels'], c['temporal_compression_ratio'].bit_length() - 1
+    before, total = widths[0], 54*c['in_channels']*widths[0]*frames*pixels
+    for i, width in enumerate(widths):
         total += frames*pixels*_level_flops(before, width, 0, c['layers_per_block'])
         before = width
-        if i == len(token_widths) - 1: break
+        if i == len(widths) - 1: break
         if i < levels:
             frames = (frames + 1)//2
         pixels //= 4
@@ -152,13 +163,13 @@ def _encoder_flops(c, frames, pixels):
 
 # %% ../nbs/12a_operations.ipynb #7e555dd8
 def _decoder_flops(c, frames, pixels):
-    token_widths, z = c['block_out_channels'][::-1], c['latent_channels']
-    levels, before = c['temporal_compression_ratio'].bit_length() - 1, token_widths[0]
+    widths, z = c['block_out_channels'][::-1], c['latent_channels']
+    levels, before = c['temporal_compression_ratio'].bit_length() - 1, widths[0]
     total = frames*pixels*(54*z*before + 2*_resnet_flops(before, before, z))
-    for i, width in enumerate(token_widths):
+    for i, width in enumerate(widths):
         total += frames*pixels*_level_flops(before, width, z, c['layers_per_block'] + 1)
         before = width
-        if i == len(token_widths) - 1: break
+        if i == len(widths) - 1: break
         if i < levels and frames > 1:
             frames = 2*frames - frames % 2
         pixels *= 4

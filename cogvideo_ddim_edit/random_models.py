@@ -9,6 +9,7 @@ from .models import (
     FAMILIES, PUBLISHED, check_family, embedded_model, published_scheduler)
 from .loading import choose_memory, place
 from .model_settings import LONG, ModelError, ModelSettings, device_of
+from .model_tensors import new_model
 
 # %% auto #0
 __all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'placed_pipeline', 'published_transformer']
@@ -17,8 +18,8 @@ __all__ = ['TINY', 'random_pipeline', 'random_model', 'published_pipeline', 'pla
 TINY = { # in place of the published values, in the order in which they are made
     'text_encoder': dict(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2,
                          feed_forward_proj='relu'),
-    'transformer': dict(attention_head_dim=16, time_embed_dim=16, text_embed_dim=16,
-                        sample_width=4, sample_height=4),
+    'transformer': dict(num_attention_heads=2, attention_head_dim=16, time_embed_dim=16,
+                        text_embed_dim=16, sample_width=4, sample_height=4),
     'vae': dict(block_out_channels=(8, 8, 8, 8), norm_num_groups=2, layers_per_block=1,
                 sample_height=32, sample_width=32)}
 
@@ -40,7 +41,6 @@ def _pipeline(family, tokenizer, models):
 # %% ../nbs/01f_random_models.ipynb #3b0f4d65
 def random_pipeline(family: str, # A key of `FAMILIES`
                     seed: int = 0, # Of the weights
-                    heads: int = 2, # Of 16 channels each
                     layers: int = 2, # Blocks of the transformer
                     text_length: int = 226, # Tokens of a prompt
                     sample_frames: int | None = None # As in the configuration; None: the family's
@@ -50,28 +50,18 @@ def random_pipeline(family: str, # A key of `FAMILIES`
     check_family(family)
     tokenizer, configs = _tokenizer(), {c: PUBLISHED[family][c] | TINY[c] for c in TINY}
     configs['text_encoder']['vocab_size'] = len(tokenizer)
-    configs['transformer'] |= dict(num_attention_heads=heads, num_layers=layers,
-                                   max_text_seq_length=text_length)
+    configs['transformer'] |= dict(num_layers=layers, max_text_seq_length=text_length)
     if configs['transformer']['ofs_embed_dim']:
         configs['transformer']['ofs_embed_dim'] = 16
     if sample_frames:
         configs['transformer']['sample_frames'] = sample_frames
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        models = {part: _model(part, configs[part]).eval() for part in TINY}
+        models = {part: new_model(part, configs[part]).eval() for part in TINY}
     pipe = _pipeline(family, tokenizer, models)
     pipe.set_progress_bar_config(disable=True)
     pipe.model_settings, pipe.model_notes = ModelSettings(f'random {family}', dtype='fp32'), ()
     return pipe
-
-# %% ../nbs/01f_random_models.ipynb #c046abd9
-def _model(part, config):
-    "A model with the weights that its class begins with"
-    from diffusers import AutoencoderKLCogVideoX, CogVideoXTransformer3DModel
-    from transformers import T5Config, T5EncoderModel
-    if part == 'text_encoder': return T5EncoderModel(T5Config(**config))
-    kinds = dict(vae=AutoencoderKLCogVideoX, transformer=CogVideoXTransformer3DModel)
-    return kinds[part](**config)
 
 # %% ../nbs/01f_random_models.ipynb #ed2f10c9
 def random_model(part: str, # 'text_encoder', 'vae' or 'transformer'
@@ -82,7 +72,7 @@ def random_model(part: str, # 'text_encoder', 'vae' or 'transformer'
     "A model with random weights of a size that keeps numbers finite"
     import torch
     with torch.device('meta'):
-        model = _model(part, config)
+        model = new_model(part, config)
     buffers = [name for name, _ in model.named_buffers()]
     model = model.to(dtype).to_empty(device=device).eval().requires_grad_(False)
     if hasattr(model, 'shared'):
@@ -137,4 +127,5 @@ def published_transformer(family: str # A key of `FAMILIES`
     import torch
     check_family(family)
     with torch.device('meta'):
-        return _model('transformer', PUBLISHED[family]['transformer']).eval().requires_grad_(False)
+        model = new_model('transformer', PUBLISHED[family]['transformer'])
+    return model.eval().requires_grad_(False)

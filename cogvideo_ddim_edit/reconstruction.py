@@ -17,6 +17,7 @@ from .agreement import agreement, remark_on_edit
 from .gate import (
     Check, frame_psnr, quick_check, remark, remark_on_words)
 from .inversion import Inversion, invert
+from .inversion_settings import InversionSettings
 from .jobs import Job, checked_job, found_masks
 from .models import requirements
 from .outside import keep_unchanged, source_outside
@@ -90,12 +91,13 @@ def returned(edits: list[Edit], # One for each prompt
 # %% ../nbs/05_reconstruction.ipynb #7d3c11a1
 CHEAP = .2 # Share of a job that the way back may cost unasked
 
-def way_back_share(job: Job, # With an inversion
+def way_back_share(path: InversionSettings, # Of the inversion
+                   guided: bool, # Does the edit run with guidance?
+                   prompts: int, # Edits of one inversion
                    inverted: bool, # Is the inversion part of the job?
                   ) -> float: # Rows of the network, relative to those of the job
     "What it costs to sample the source again"
-    path, edit = job.inversion.settings, job.preset.edit
-    rows = path.steps*len(job.prompts)*(1 + edit.guided)
+    rows = path.steps*prompts*(1 + guided)
     if inverted:
         rows += path.steps + sum(path.refinement) - len(path.refinement)
     return path.steps/rows
@@ -141,7 +143,9 @@ def measured_loss(job: Job, # Before it is denoised
     "What is lost on the way back, if that is known, cheap, or asked for"
     if not job.preset.inverts: return None
     if 'round_trip' in job.inversion.about: return job.inversion.about['round_trip']['loss']
-    if job.preset.edit.check == 'quick' and way_back_share(job, inverted) >= CHEAP: return None
+    path, edit = job.inversion.settings, job.preset.edit
+    share = way_back_share(path, edit.guided, len(job.prompts), inverted)
+    if edit.check == 'quick' and share >= CHEAP: return None
     again = decode_latents(job.pipe, sampled_again(job.pipe, job.inversion))
     source = job.video.frames
     return float(np.mean(frame_psnr(decoded, source)) - np.mean(frame_psnr(again, source)))

@@ -19,11 +19,22 @@ from .divided import DividedAttnProcessor
 from .schedule import PerToken
 
 # %% auto #0
-__all__ = ['ARGUMENTS', 'around', 'injected', 'view_of']
+__all__ = ['ARGUMENTS', 'keywords_of', 'timestep_of', 'around', 'injected', 'view_of']
 
 # %% ../nbs/04c_reference.ipynb #6960ec8d
 ARGUMENTS = ('hidden_states', 'encoder_hidden_states', 'timestep', 'timestep_cond', 'ofs',
              'image_rotary_emb', 'attention_kwargs', 'return_dict')
+
+def keywords_of(args: tuple, # Of a call of the transformer, by position
+                keywords: dict, # And by name
+               ) -> dict: # All by name
+    "The arguments of a call as keywords"
+    return {**dict(zip(ARGUMENTS, args, strict=False)), **keywords}
+
+def timestep_of(keywords: dict # Of a call of the transformer
+               ) -> int:
+    "The timestep of a call, one for all rows"
+    return int(torch.as_tensor(keywords['timestep']).flatten()[0])
 
 @contextmanager
 def around(
@@ -33,7 +44,7 @@ def around(
 ) -> Iterator[torch.nn.Module]:
     "`transformer` with `before` and `after` around each call; the use entered last is outermost"
     def enter(module, args, keywords):
-        return (), before({**dict(zip(ARGUMENTS, args, strict=False)), **keywords})
+        return (), before(keywords_of(args, keywords))
 
     def leave(module, args, output):
         if isinstance(output, tuple): return (after(output[0]), *output[1:])
@@ -71,7 +82,7 @@ def injected(
         now.rows = 0
         if another_use(blocks, references): return keywords # the inner one counts
         check_cache(transformer)
-        t = int(keywords['timestep'].flatten()[0])
+        t = timestep_of(keywords)
         need(t in trajectory, f'the pipeline is at timestep {t}, which the inversion did not '
              'visit; use its number of steps')
         now.weight = injection.weight_at(timesteps.index(t), len(timesteps))

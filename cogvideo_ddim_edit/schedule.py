@@ -9,11 +9,12 @@ from itertools import pairwise
 from numbers import Integral, Real
 from typing import Any, NamedTuple
 import math
+import numpy as np
 import torch
 from .settings import EditError, SettingsError, need
 
 # %% auto #0
-__all__ = ['EVERY_TOKEN', 'VIDEO_ONLY', 'within', 'checked_interval', 'is_schedule', 'strongest', 'interpolate',
+__all__ = ['EVERY_TOKEN', 'VIDEO_ONLY', 'within', 'checked_interval', 'spread', 'is_schedule', 'strongest', 'interpolate',
            'checked_schedule', 'checked_numbers', 'Tokens', 'PerToken', 'draw_weights']
 
 # %% ../nbs/00b_schedule.ipynb #de1d85d4
@@ -53,6 +54,13 @@ def is_list_of_numbers(name, x, error):
     need(not whole or x != [0, 1], f'{name} is [0, 1]; write (0., 1.) for the whole, or {{0, 1}} '
          'for numbers 0 and 1', error)
     return whole
+
+# %% ../nbs/00b_schedule.ipynb #9f21c6be
+def spread(count: int, # Things in a row
+           most: int, # So many of them, or fewer
+          ) -> list[int]: # Rising
+    "Numbers that are evenly spread, with the first and the last one"
+    return np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist()
 
 # %% ../nbs/00b_schedule.ipynb #40d42eea
 def is_schedule(x: Any) -> bool:

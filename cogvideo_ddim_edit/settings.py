@@ -15,7 +15,7 @@ import re
 
 # %% auto #0
 __all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'check_text', 'check_names',
-           'Settings']
+           'Settings', 'markdown_table']
 
 # %% ../nbs/00a_settings.ipynb #0b9f2758
 class EditError(ValueError):
@@ -254,16 +254,25 @@ def field_comments(cls: type # A class of settings
     found = (re.match(r' {4}(\w+): .*?\s# (.*)', line) for line in lines)
     return {m[1]: m[2] for m in found if m}
 
+# %% ../nbs/00a_settings.ipynb #c2b84a19
+def markdown_table(head: Iterable[str], # Titles of the columns
+                   rows: Iterable[Iterable], # Cells: text, or what `str` writes
+                  ) -> str:
+    "A table in Markdown"
+    head = list(head)
+    def line(cells): return ' | '.join(str(cell).replace('|', r'\|') for cell in cells)
+    return '\n'.join([f'| {line(head)} |', f'|{"---|"*len(head)}',
+                      *(f'| {line(cells)} |' for cells in rows)])
+
 # %% ../nbs/00a_settings.ipynb #75127e64
 def settings_table(settings: Any # Settings, or their class
                   ) -> str: # Markdown
     "A table of all fields: type, value and meaning"
     cls = settings if isinstance(settings, type) else type(settings)
-    comments = field_comments(cls)
-    rows = ['| setting | type | value | meaning |', '|---|---|---|---|']
+    comments, rows = field_comments(cls), []
     for f in fields(cls):
         default = '' if f.default is MISSING else f.default
         value = default if settings is cls else getattr(settings, f.name)
-        cells = (f'`{f.name}`', f'`{type_name(f)}`', f'`{short(value)}`', comments.get(f.name, ''))
-        rows.append('| ' + ' | '.join(c.replace('|', r'\|') for c in cells) + ' |')
-    return '\n'.join(rows)
+        rows.append((f'`{f.name}`', f'`{type_name(f)}`', f'`{short(value)}`',
+                     comments.get(f.name, '')))
+    return markdown_table(('setting', 'type', 'value', 'meaning'), rows)

@@ -15,7 +15,8 @@ from .inversion import Inversion
 from .shares import MapsError, need
 
 # %% auto #0
-__all__ = ['word_tokens', 'token_ids', 'len_same', 'places_of', 'text_groups', 'TokenOrder', 'TokenGrid', 'token_grid']
+__all__ = ['REST', 'PADDING', 'word_tokens', 'token_ids', 'len_same', 'places_of', 'text_groups', 'TokenOrder', 'TokenGrid',
+           'token_grid']
 
 # %% ../nbs/05d_tokens.ipynb #3014c7ec
 def word_tokens(pipe: Any, # A CogVideoX pipeline
@@ -53,6 +54,8 @@ def places_of(prompt, word):
     return places
 
 # %% ../nbs/05d_tokens.ipynb #3c2b8460
+REST, PADDING = 'other text', 'padding' # Groups of text that are no words
+
 def text_groups(pipe: Any, # A CogVideoX pipeline
                 prompt: str, # What is shown
                ) -> dict[str, list[int]]: # Name → numbers of text tokens; together all of them
@@ -68,8 +71,7 @@ def text_groups(pipe: Any, # A CogVideoX pipeline
             continue
     found = {word: tokens for word, tokens in found.items() if tokens}
     taken = {i for tokens in found.values() for i in tokens}
-    rest = {'other text': [i for i in range(end) if i not in taken],
-            'padding': list(range(end, length))}
+    rest = {REST: [i for i in range(end) if i not in taken], PADDING: list(range(end, length))}
     return found | {name: tokens for name, tokens in rest.items() if tokens}
 
 # %% ../nbs/05d_tokens.ipynb #88dc2ae6

@@ -13,16 +13,18 @@ import torch
 from matplotlib.figure import Figure
 from .calls import call_pipeline, noise_likeness, seeded_noise
 from .figures import COLORS, with_array
+from .gate import frame_psnr
 from .inversion import Inversion, sampler
 from .masks import implied_prediction
+from .schedule import spread
 from .schedulers import scheduler_of
 from .shares import need
 from .video import Video
 from .codec import decode_latents
 
 # %% auto #0
-__all__ = ['WayBack', 'way_back', 'chosen_timesteps', 'filmstrip', 'drawn_strip', 'frames_psnr', 'distances', 'round_trips',
-           'noise_check', 'time_slice']
+__all__ = ['WayBack', 'way_back', 'chosen_timesteps', 'filmstrip', 'drawn_strip', 'distances', 'round_trips', 'noise_check',
+           'time_slice']
 
 # %% ../nbs/06b_trajectory_figures.ipynb #d0319801
 @dataclass(frozen=True, eq=False)
@@ -56,8 +58,7 @@ def chosen_timesteps(inversion: Inversion, # From `invert`
                     ) -> list[int]: # Rising
     "Timesteps spread over a trajectory, both ends among them"
     rising = inversion.timesteps[::-1]
-    numbers = np.linspace(0, len(rising) - 1, min(count, len(rising))).round().astype(int)
-    return [rising[i] for i in numbers]
+    return [rising[i] for i in spread(len(rising), count)]
 
 # %% ../nbs/06b_trajectory_figures.ipynb #cc8711af
 def filmstrip(pipe: Any, # The pipeline that made the inversion
@@ -98,14 +99,6 @@ def drawn_strip(pictures: np.ndarray, # (rows, columns, height, width, 3), 0…2
     return figure
 
 # %% ../nbs/06b_trajectory_figures.ipynb #2b7a3624
-def frames_psnr(video: np.ndarray, # (frames, height, width, 3), uint8
-                other: np.ndarray, # As `video`
-               ) -> np.ndarray: # (frames,), dB; infinite where both are equal
-    "Peak signal-to-noise ratio of each frame"
-    error = np.square(video.astype(np.float64) - other).mean((1, 2, 3))
-    with np.errstate(divide='ignore'):
-        return 10*np.log10(255**2/error)
-
 def distances(inversion: Inversion, # From `invert`
               back: WayBack, # From `way_back`
              ) -> list[float]: # For each of its timesteps, falling, and the clean end
@@ -126,9 +119,9 @@ def round_trips(pipe: Any, # The pipeline that made the inversions
     for title, inversion in inversions.items():
         far = distances(inversion, backs[title])
         left.plot([*inversion.timesteps[1:], 0], far[1:], 'o-', ms=3, label=title)
-        values.append(frames_psnr(decode_latents(pipe, backs[title].clean), inversion.video.frames))
+        values.append(frame_psnr(decode_latents(pipe, backs[title].clean), inversion.video.frames))
         right.plot(values[-1], 'o-', ms=3, label=title)
-    ceiling = frames_psnr(decode_latents(pipe, inversion.latents), inversion.video.frames)
+    ceiling = frame_psnr(decode_latents(pipe, inversion.latents), inversion.video.frames)
     right.plot(ceiling, 'k:', label='autoencoder alone')
     left.set(xlabel='timestep (0: clean)', ylabel='distance / norm of the latent', yscale='log')
     right.set(xlabel='frame', ylabel='PSNR (dB)')

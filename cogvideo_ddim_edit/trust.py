@@ -17,11 +17,8 @@ from .denoising import UNSEEN, sampled_again
 from .codec import decode_latents
 from .video import as_png
 
-_all_ = ['UNSEEN', 'frame_psnr', 'sampled_again'] # They were here once
-
 # %% auto #0
-__all__ = ['TRUSTED_LOSS', 'NOISE_LIKE', 'RoundTrip', 'verdict_on', 'psnr_picture', 'round_trip', 'UNSEEN', 'frame_psnr',
-           'sampled_again']
+__all__ = ['TRUSTED_LOSS', 'NOISE_LIKE', 'RoundTrip', 'verdict_on', 'psnr_picture', 'round_trip']
 
 # %% ../nbs/05b_trust.ipynb #e3749d0a
 TRUSTED_LOSS, NOISE_LIKE = 3., .15 # dB below the autoencoder; how far from noise the end may be

@@ -14,22 +14,24 @@ import platform
 import time
 import numpy as np
 from .export import export_video, side_by_side
+from .identity import versions
 from .inversion import invert
 from .measuring import measure
 from .metrics import score_video
+from .model_files import first_line
 from .models import requirements
 from .presets import preset_of
 from .reconstruction import edit
-from .settings import EditError, need
+from .settings import EditError, markdown_table, need
 from .trust import round_trip
 from .video import Video, read_video, sample
 from .codec import decode_latents, encode_video
 from .fitting import check_size, fit_frame
 
 # %% auto #0
-__all__ = ['SHIPPED', 'ROUND_TRIPS', 'EDITS', 'VerifyError', 'Case', 'longer', 'shipped_cases', 'measured', 'environment',
+__all__ = ['SHIPPED', 'ROUND_TRIPS', 'EDITS', 'HEAD', 'VerifyError', 'Case', 'longer', 'shipped_cases', 'measured', 'environment',
            'try_round_trips', 'try_edits', 'new_results', 'verify', 'write_report', 'report_of', 'memory_text',
-           'round_trip_lines', 'edit_lines']
+           'round_trip_table', 'edit_table', 'edit_cells']
 
 # %% ../nbs/verify.ipynb #9af3d4ff
 class VerifyError(EditError):
@@ -96,9 +98,7 @@ def measured(pipe: Any, # A CogVideoX pipeline
 def environment(pipe: Any # A CogVideoX pipeline
                ) -> dict: # JSON
     "The machine and the model, without names of people or folders"
-    import diffusers
     import torch
-    import transformers
     device = torch.device(pipe._execution_device)
     card = torch.cuda.get_device_name(device) if device.type == 'cuda' else platform.processor()
     settings = getattr(pipe, 'model_settings', None)
@@ -106,8 +106,7 @@ def environment(pipe: Any # A CogVideoX pipeline
     if model.get('model'):
         model['model'] = requirements(pipe).model
     model.pop('lora', None)
-    versions = {m.__name__: m.__version__ for m in (torch, diffusers, transformers)}
-    return dict(device=str(device.type), card=card or platform.machine(), versions=versions,
+    return dict(device=str(device.type), card=card or platform.machine(), versions=versions(),
                 python=platform.python_version(), model=model,
                 requirements=asdict(requirements(pipe)))
 
@@ -147,7 +146,7 @@ def try_edits(pipe: Any, # A CogVideoX pipeline
                 pipe, case.video, case.prompt, preset=name,
                 source_prompt=case.source_prompt, **changes))
         except (EditError, RuntimeError) as e:
-            found[name] = dict(failed=f'{type(e).__name__}: {str(e).splitlines()[0]}')
+            found[name] = dict(failed=f'{type(e).__name__}: {first_line(e)}')
             continue
         _, decode = measured(pipe, lambda: decode_latents(pipe, result.latents))
         export_video(side_by_side(case.video, result), folder/f'{case.name}_{name}.mp4')
@@ -210,35 +209,38 @@ def report_of(about: dict # From `verify`
     for name, case in about['cases'].items():
         lines += ['', f'## {name}', '', f'"{case["prompts"][0]}" → "{case["prompts"][1]}", '
                   f'{case["size"][0]} frames of {case["size"][2]}×{case["size"][1]}.', '',
-                  *round_trip_lines(case), '', *edit_lines(case)]
+                  round_trip_table(case), '', edit_table(case)]
     return '\n'.join(lines) + '\n'
 
 # %% ../nbs/verify.ipynb #a814565a
-def memory_text(cost: dict) -> str:
+def memory_text(cost: dict # From `measured`
+               ) -> str:
     "Peak memory for a table"
     return f"{cost['peak_memory']/1e9:.2f} GB" if cost['peak_memory'] else 'unknown'
 
-def round_trip_lines(case: dict) -> list[str]:
+def round_trip_table(case: dict # In the `cases` of a report
+                    ) -> str: # Markdown
     "A table of the ways back"
-    lines = ['| inversion | loss, dB | seconds | peak memory | verdict |', '|---|---|---|---|---|']
-    for name, x in case['round_trips'].items():
-        cost = x['inversion']
-        lines.append(f"| {name} | {x['loss']:.1f} | {cost['seconds']:.1f} | {memory_text(cost)} "
-                     f"| {x['verdict']} |")
-    return lines
+    rows = [(name, f"{x['loss']:.1f}", f"{x['inversion']['seconds']:.1f}",
+             memory_text(x['inversion']), x['verdict'])
+            for name, x in case['round_trips'].items()]
+    return markdown_table(('inversion', 'loss, dB', 'seconds', 'peak memory', 'verdict'), rows)
 
 # %% ../nbs/verify.ipynb #2c7f2702
-def edit_lines(case: dict) -> list[str]:
+HEAD = ('preset', 'structure kept', 'motion kept', 'PSNR to the source, dB', 'seconds',
+        'rows × calls', 'peak memory')
+
+def edit_table(case: dict # In the `cases` of a report
+              ) -> str: # Markdown
     "A table of the edits"
-    lines = ['| preset | structure kept | motion kept | PSNR to the source, dB | seconds '
-             '| rows × calls | peak memory |', '|---|---|---|---|---|---|---|']
-    for name, x in case['edits'].items():
-        if 'failed' in x:
-            lines.append(f"| {name} | {x['failed']} | | | | | |")
-            continue
-        s, cost = x['scores'], x['cost']
-        structure, motion = (s.get(k, math.nan) for k in ('structure', 'motion'))
-        kept = f"{structure:.2f} | {motion:.2f} | {s['psnr']:.1f}"
-        lines.append(f"| {name} | {kept} | {cost['seconds']:.1f} | {cost['row_forwards']:.1f} "
-                     f"| {memory_text(cost)} |")
-    return lines
+    rows = [(name, *edit_cells(x)) for name, x in case['edits'].items()]
+    return markdown_table(HEAD, rows)
+
+def edit_cells(found: dict # Of a preset, by `try_edits`
+              ) -> list[str]: # All but the first
+    "What a table says of an edit"
+    if 'failed' in found: return [found['failed'], *['']*(len(HEAD) - 2)]
+    s, cost = found['scores'], found['cost']
+    kept = [f'{s.get(name, math.nan):.2f}' for name in ('structure', 'motion')]
+    return [*kept, f"{s['psnr']:.1f}", f"{cost['seconds']:.1f}", f"{cost['row_forwards']:.1f}",
+            memory_text(cost)]

@@ -8,13 +8,12 @@ A run that was stopped goes on where it was. One thread."""
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.world.failures import TRIES
 from cogvideo_ddim_edit.world.pairs import Pair, pairs
-from cogvideo_ddim_edit.world.rows import add_row, model_code, parsed, through, verdict
+from cogvideo_ddim_edit.world.rows import add_row, model_code, through, verdict
+from cogvideo_ddim_edit.world.search import read_trials
 
 
 def key_of(row: dict) -> tuple:
@@ -46,12 +45,9 @@ def main() -> None:
     parser.add_argument('--pairs', type=int, default=20, help='of each set')
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'answers.jsonl')
     given = parser.parse_args()
-    torch.set_num_threads(1)
     given.output.parent.mkdir(parents=True, exist_ok=True)
-    lines = given.output.read_text(encoding='utf-8').splitlines() if given.output.is_file() else []
-    there = {key_of(row) for row in map(parsed, lines) if row}
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    there = {key_of(row) for row in read_trials(given.output)}
+    pipe = embedded_pipeline()
     model = model_code(pipe)
     for pair in pairs(given.pairs):
         add(pipe, pair, model, there, given.output)

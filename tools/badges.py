@@ -9,6 +9,7 @@ import configparser
 import json
 import sys
 import uuid
+from argparse import ArgumentParser
 from pathlib import Path
 
 import yaml
@@ -83,12 +84,15 @@ def add_opening(path: Path) -> None:
 
 def main() -> int:
     """Look at all stage notebooks"""
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--check', action='store_true', help='write nothing; exit 1 if one lacks')
+    only_check = parser.parse_args().check
     lacking = [
         path
         for path in stages()
         if not has_opening(path, json.loads(path.read_text(encoding='utf-8'))['cells'])
     ]
-    if '--check' in sys.argv:
+    if only_check:
         for path in lacking:
             print(f'{relative(path)} does not open in Colab: run python tools/badges.py')
         return bool(lacking)

@@ -15,10 +15,8 @@ import time
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.world.benchmark import measures, shares_by, table
 from cogvideo_ddim_edit.world.methods import METHODS
 from cogvideo_ddim_edit.world.pairs import SETS, SPLITS, pairs
@@ -53,9 +51,7 @@ def prune(path: Path) -> None:
 
 def make(given: Namespace, methods: list) -> None:
     """The rows that are not there yet"""
-    torch.set_num_threads(1)
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    pipe = embedded_pipeline()
     wanted = pairs(given.pairs, given.split, tuple(given.sets))
     report = progress(len(wanted) * len(methods))
     run(pipe, wanted, methods, given.output, report, given.frames)

@@ -140,7 +140,7 @@ def sourced() -> None:
     """every module has its notebook"""
     problems = []
     for path in files(PACKAGE, suffixes=('.py',)):
-        if path.name in {'__init__.py', '_modidx.py'}:
+        if path.name in {'__init__.py', '__main__.py', '_modidx.py'}:
             continue
         text = path.read_text(encoding='utf-8')
         source = re.search(r'File to edit: (\S+?)\.$', text, re.MULTILINE)

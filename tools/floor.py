@@ -3,8 +3,7 @@
     python tools/floor.py > floor.txt           each requirement at its floor, for `pip -c`
     python tools/floor.py torch==2.13.0         but this one as given
     python tools/floor.py --demo torch==2.13.0  installs exactly these, edits the demo's video
-    python tools/floor.py --beside              only `BESIDE`, before what is installed; the same
-
+    python tools/floor.py --beside              edits it with `BESIDE` before what is installed
 
 What is not declared is whatever fits beside it. What is installed is removed at the end. `--beside`
 is part of the check: it takes half a minute, torch stays as it is, and without a network it says
@@ -20,7 +19,8 @@ import sys
 import tempfile
 import venv
 
-ROOT = Path(__file__).resolve().parent.parent
+from project import ROOT
+
 BESIDE = 'diffusers', 'transformers', 'huggingface_hub', 'accelerate'
 TOKENIZERS = 'tokenizers<=0.23.0,>=0.22.0'  # What transformers 5.0.0 needs; later ones need others
 SCRIPT = f"""import importlib, sys
@@ -73,24 +73,9 @@ def demo(lines):
 def install_beside(lines, folder) -> str:
     "Install the floors of `BESIDE` and what they need exactly into a folder; '' or why not"
     floor = [line for line in lines if line.partition('==')[0] in BESIDE]
-    command = [
-        sys.executable,
-        '-m',
-        'pip',
-        'install',
-        '--quiet',
-        '--no-deps',
-        '--no-compile',
-        '--disable-pip-version-check',
-        '--retries',
-        '0',
-        '--timeout',
-        '10',
-        '--target',
-        folder,
-        *floor,
-        TOKENIZERS,
-    ]
+    options = '--quiet --no-deps --no-compile --disable-pip-version-check --retries 0 --timeout 10'
+    install = [sys.executable, '-m', 'pip', 'install', *options.split(), '--target', folder]
+    command = [*install, *floor, TOKENIZERS]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 0:
         return ''
@@ -116,7 +101,8 @@ def beside(lines) -> str:
 
 def main(argv) -> int:
     if {'-h', '--help'} & set(argv):
-        sys.exit(__doc__)
+        print(__doc__)
+        return 0
     if argv == ['--beside']:
         print(beside(constraints([])))
         return 0

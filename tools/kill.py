@@ -21,6 +21,8 @@ from argparse import ArgumentParser
 from collections import Counter
 from pathlib import Path
 
+from project import embedded_pipeline
+
 SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGKILL
 DONE, REFUSED, INTERRUPTED = 0, 2, 130
 LONGEST = [600]  # seconds of an attempt
@@ -189,14 +191,9 @@ def main() -> None:
     parser.add_argument('--longest', type=int, default=600, help='seconds of an attempt')
     options = parser.parse_args()
     LONGEST[0] = options.longest
-    import torch
-
     from cogvideo_ddim_edit.identity import code_key
-    from cogvideo_ddim_edit.loading import load_pipeline
 
-    torch.set_num_threads(1)  # so that it can be forked
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    pipe = embedded_pipeline()  # of one thread, so that it can be forked
     code_key()
     expected, seconds = plain_edits(pipe, ['blue', 'green', 'white', 'purple'])
     with tempfile.TemporaryDirectory() as folder:

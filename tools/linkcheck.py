@@ -6,6 +6,7 @@ Looks at links inside the site only (pages, pictures, videos, anchors); the rest
 asked."""
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -55,10 +56,10 @@ def broken(root: Path, pages: dict[Path, Page]) -> Iterator[tuple[Path, str]]:
                 yield path.relative_to(root), target
 
 
-def main(argv: list[str]) -> int:
-    if len(argv) != 1:
-        sys.exit(__doc__)
-    root = Path(argv[0]).resolve()
+def main() -> int:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('site', type=Path, help='its folder, such as _docs')
+    root = parser.parse_args().site.resolve()
     html = sorted(root.rglob('*.html'))
     pages = {path: Page(path.read_text(encoding='utf-8')) for path in html}
     found = list(broken(root, pages))
@@ -69,4 +70,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -17,9 +17,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+from project import embedded_pipeline
 
-from cogvideo_ddim_edit.video import read_video
 from cogvideo_ddim_edit.mp4 import write_mp4
+from cogvideo_ddim_edit.video import read_video
 from cogvideo_ddim_edit.world.footage import ffmpeg
 
 MINUTES, LOOP = 4, 10  # of the video; seconds that it repeats
@@ -80,12 +81,10 @@ def report_reading(path: Path) -> dict:
 
 def edit_and_restore(path: Path, restored: Path) -> dict:
     """Edit the stretch and write it laid back into the whole picture; what that took"""
-    from cogvideo_ddim_edit.loading import load_pipeline
     from cogvideo_ddim_edit.reconstruction import edit
     from cogvideo_ddim_edit.restore import restore_video
 
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    pipe = embedded_pipeline()
     begin = time.perf_counter()
     done = edit(pipe, read_stretch(path), BLUE, source_prompt=RED, num_inference_steps=8)
     middle = time.perf_counter()

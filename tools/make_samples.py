@@ -1,7 +1,9 @@
-"""Write the sample videos that ship with the package: `python tools/make_samples.py [FOLDER]`"""
+"""Write the sample videos that ship with the package"""
 
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
+
+from project import PACKAGE
 
 from cogvideo_ddim_edit.mp4 import write_mp4
 from cogvideo_ddim_edit.world.sampling import SAMPLES, caption, sample_truth
@@ -9,11 +11,14 @@ from cogvideo_ddim_edit.world.shapes import render
 
 FPS = 8
 NEARLY_LOSSLESS = 4  # H.264's constant rate factor
-SHIPPED = Path(__file__).parent.parent / 'cogvideo_ddim_edit' / 'samples'
+SHIPPED = PACKAGE / 'samples'
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """One file for each of `SAMPLES`"""
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument('folder', nargs='?', type=Path, default=SHIPPED)
+    folder = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     for name in SAMPLES:
         scene, path = sample_truth(name), folder / f'{name}.mp4'
@@ -22,4 +27,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == '__main__':
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else SHIPPED)
+    main()

@@ -19,22 +19,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 from skimage.color import rgb2lab
 
 from cogvideo_ddim_edit.injection import Injection
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.outside import keep_unchanged
 from cogvideo_ddim_edit.metrics import dilate, psnr
 from cogvideo_ddim_edit.presets import PRESETS, preset_with
 from cogvideo_ddim_edit.reconstruction import edit
+from cogvideo_ddim_edit.settings import markdown_table
 from cogvideo_ddim_edit.video import Video
-from cogvideo_ddim_edit.world.rows import PASTED, through, verdict
+from cogvideo_ddim_edit.world.benchmark import percent
 from cogvideo_ddim_edit.world.methods import person_mask
 from cogvideo_ddim_edit.world.pairs import KINDS, Pair, change, make_pair
+from cogvideo_ddim_edit.world.rows import PASTED, through, verdict
 from cogvideo_ddim_edit.world.sampling import caption, sample_scene
 from cogvideo_ddim_edit.world.score import wilson
+from cogvideo_ddim_edit.world.search import add_line, read_trials
 from cogvideo_ddim_edit.world.shapes import changed, render
 
 SEED = 5_700_000
@@ -140,7 +141,8 @@ def edited(pipe, way: Way, pair: Pair) -> np.ndarray:
     if way.outside is not None:
         how['mask'] = mask_of(pair, way.outside)
     frames, shown = pair.source.frames, pair.source_prompt
-    for prompt in [halfway(pair)] * way.in_two + [pair.prompt]:
+    prompts = [halfway(pair), pair.prompt] if way.in_two else [pair.prompt]
+    for prompt in prompts:
         frames = edit(pipe, Video(frames), prompt, source_prompt=shown, **how).video.frames
         shown = prompt
     return frames
@@ -180,10 +182,8 @@ def key_of(row: Mapping) -> tuple:
 
 def read(path: Path) -> list[dict]:
     """Rows that are there and still what would be made"""
-    if not path.is_file():
-        return []
-    rows = [json.loads(line) for line in path.read_text(encoding='utf-8').splitlines()]
     known = {(q, name): way.code for q, ways in WAYS.items() for name, way in ways.items()}
+    rows = read_trials(path)
     return [row for row in rows if known.get((row['question'], row['way'])) == row['code']]
 
 
@@ -197,50 +197,40 @@ def wanted(videos: range, questions: list[str]) -> Iterator[tuple[str, int, int]
 
 def run(path: Path, videos: range, questions: list[str]) -> None:
     """Make the rows that are not there yet; leave out those of settings that have changed"""
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
-    rows = read(path)
+    pipe, rows = embedded_pipeline(), read(path)
     path.write_text(''.join(json.dumps(row) + '\n' for row in rows), encoding='utf-8')
     there = {key_of(row) for row in rows}
-    with path.open('a', encoding='utf-8') as file:
-        for question, cell, number in wanted(videos, questions):
-            pair = drawn_pair(question, cell, number)
-            keys = {
-                name: (question, cell, name, pair.number, way.code)
-                for name, way in WAYS[question].items()
-            }
-            todo = [name for name, key in keys.items() if key not in there]
-            if not todo:
-                continue
-            trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
-            for name in todo:
-                row = edited_row(pipe, question, cell, name, pair, trips)
-                print(json.dumps(row), file=file, flush=True)
-                print(
-                    question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True
-                )
+    for question, cell, number in wanted(videos, questions):
+        pair = drawn_pair(question, cell, number)
+        keys = {n: (question, cell, n, pair.number, way.code) for n, way in WAYS[question].items()}
+        todo = [name for name, key in keys.items() if key not in there]
+        if not todo:
+            continue
+        trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
+        for name in todo:
+            row = edited_row(pipe, question, cell, name, pair, trips)
+            add_line(path, row)
+            print(question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True)
 
 
 def table(rows: list[dict]) -> str:
     """Shares that pass, with their 95 % intervals, as Markdown"""
-    lines = ['| question | frames | way | pass | 95 % | of |', '|---|---|---|---|---|---|']
     found = {}
     for row in rows:
         best = row.get('pasted', row['raw'])['passes']
         found.setdefault((row['question'], row['cell'], row['way']), []).append(best)
-    for (question, cell, way), passed in found.items():
-        low, high = wilson(sum(passed), len(passed))
-        share = f'{np.mean(passed):.0%} | {low:.0%}–{high:.0%} | {len(passed)}'
-        lines.append(f'| {question} | {cell} | {way} | {share} |'.replace('%', ' %'))
-    return '\n'.join(lines)
+    lines = []
+    for key, passed in found.items():
+        share = percent((np.mean(passed), *wilson(sum(passed), len(passed))))
+        lines.append((*key, share, len(passed)))
+    return markdown_table(('question', 'frames', 'way', 'pass (95 %)', 'of'), lines)
 
 
-def draw_motion(path: Path, number: int = 1) -> None:
+def draw_motion(path: Path) -> None:
     """Strips of frames: a video, the same backwards, and three edits of its motion"""
     import matplotlib.pyplot as plt
 
-    pipe, pair = load_pipeline(device='cpu'), motion_pair(number)
-    pipe.set_progress_bar_config(disable=True)
+    pipe, pair = embedded_pipeline(), motion_pair(1)
     shown = {'source': pair.source.frames, 'backwards': pair.answer.frames}
     ways = {'motion': Way('motion'), 'flow': Way('flow')}
     ways['flow, whole path'] = WAYS['motion']['flow, whole path']
@@ -264,7 +254,6 @@ def main() -> None:
     parser.add_argument('--table', action='store_true', help='run nothing')
     parser.add_argument('--picture', action='store_true', help='draw edits of a motion')
     given = parser.parse_args()
-    torch.set_num_threads(1)
     if given.picture:
         draw_motion(ROOT / 'nbs' / 'images' / 'newer_motion.png')
         return

@@ -7,7 +7,7 @@
 import os
 import socket
 import struct
-import sys
+from argparse import ArgumentParser
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -513,5 +513,7 @@ def make_all(folder: Path, port: int = 9) -> list[Odd]:
 
 
 if __name__ == '__main__':
-    for odd in make_all(Path(sys.argv[1])):
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('folder', type=Path, help='where they are written')
+    for odd in make_all(parser.parse_args().folder):
         print(f'{odd.group:11} {odd.name!r}: {"refused" if odd.refused else "read"}')

@@ -68,6 +68,18 @@ def pyproject() -> dict:
     return tomllib.loads((ROOT / 'pyproject.toml').read_text(encoding='utf-8'))
 
 
+def embedded_pipeline():
+    """The embedded model on the CPU, with one thread (the same bits everywhere) and no bars"""
+    import torch
+
+    from cogvideo_ddim_edit.loading import load_pipeline
+
+    torch.set_num_threads(1)
+    pipe = load_pipeline(device='cpu')
+    pipe.set_progress_bar_config(disable=True)
+    return pipe
+
+
 def program(name: str) -> str:
     """Full path of a program, that of this Python's environment first"""
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)

@@ -11,6 +11,7 @@ import difflib
 import json
 import re
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 
 import pypandoc
@@ -110,12 +111,15 @@ def readme() -> str:
     return f'{FIRST_LINE}\n\n{converted.strip()}\n'
 
 
-def main(argv: list[str]) -> int:
+def main() -> int:
+    parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--check', action='store_true', help='write nothing; exit 1 if behind')
+    only_check = parser.parse_args().check
     new = readme()
     old = README.read_text(encoding='utf-8') if README.exists() else ''
     if new == old:
         return 0
-    if '--check' not in argv:
+    if not only_check:
         README.write_text(new, encoding='utf-8')
         return 0
     names = ('README.md', 'what nbs/index.ipynb says')
@@ -125,4 +129,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

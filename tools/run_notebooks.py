@@ -28,7 +28,9 @@ from project import ROOT, Failed, chosen
 
 CELL_SECONDS = 900
 WIDGETS = 'application/vnd.jupyter.widget-state+json'
-MODEL_ID = re.compile(r'\b[0-9a-f]{32}\b')
+WIDGET = 'application/vnd.jupyter.widget-view+json'
+# Alone, or behind `IPY_MODEL_`, which is no end of a word
+MODEL_ID = re.compile(r'(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])')
 
 
 def passed_over(cell: dict, flags: set) -> bool:
@@ -47,6 +49,24 @@ class Reader(NotebookClient):
         if cell.cell_type == 'code' and passed_over(cell, self.flags):
             return cell
         return await super().async_execute_cell(cell, *args, **kwargs)
+
+
+def is_bar(output: dict) -> bool:
+    """Is an output a progress bar of tqdm?
+
+    >>> is_bar({'data': {WIDGET: {}, 'text/plain': '  0%|          | 0/4'}})
+    True
+    """
+    data = output.get('data', {})
+    return WIDGET in data and '%|' in ''.join(data.get('text/plain', ''))
+
+
+def without_bars(nb: dict) -> dict:
+    """The notebook without progress bars, which nobody watches any more"""
+    for cell in nb['cells']:
+        if cell['cell_type'] == 'code':
+            cell['outputs'] = [output for output in cell['outputs'] if not is_bar(output)]
+    return nb
 
 
 def number_widgets(nb: dict) -> dict:
@@ -79,7 +99,7 @@ def run(path: Path, flags: set) -> str:
         reader = Reader(nb, km=kernel, **options)
         reader.flags = flags
         reader.execute()
-    nb = number_widgets(json.loads(nbformat.writes(nb)))
+    nb = number_widgets(without_bars(json.loads(nbformat.writes(nb))))
     clean_nb(nb)
     return nb2str(nb)
 

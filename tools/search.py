@@ -8,10 +8,8 @@ Only validation pairs are used. A search that was stopped goes on where it was. 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.world.methods import METHODS
 from cogvideo_ddim_edit.world.pairs import pairs
 from cogvideo_ddim_edit.world.search import SPACES, every_other, search
@@ -33,10 +31,8 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := [name for name in given.methods if name not in SPACES]:
         parser.error(f'{", ".join(unknown)}: use some of {", ".join(SPACES)}')
-    torch.set_num_threads(1)
     given.output.parent.mkdir(parents=True, exist_ok=True)
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    pipe = embedded_pipeline()
     wanted = every_other(pairs(given.pairs, 'validation'))
     for name in given.methods or SPACES:
         best = search(

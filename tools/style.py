@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from execnb.nbio import read_nb, write_nb
-from project import ROOT, TOOLS, Failed, cells, chosen, files, program, pyproject, relative
+from project import NBS, ROOT, TOOLS, Failed, cells, chosen, files, program, pyproject, relative
 
 MOST_SHOWN = 40
 FILLERS = {'said', 'told', 'made', 'own', 'asked', 'more'}
@@ -217,8 +217,8 @@ def let_through() -> list[str]:
 
 
 def checked_files() -> list[Path]:
-    """All notebooks, the tools and the package's set-up"""
-    return [*chosen([]), *files(TOOLS, suffixes=('.py',)), ROOT / 'setup.py']
+    """All notebooks, what they share, the tools and the package's set-up"""
+    return [*chosen([]), *files(NBS, TOOLS, suffixes=('.py',)), ROOT / 'setup.py']
 
 
 def check_style(paths: list[Path]) -> None:

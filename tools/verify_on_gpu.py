@@ -281,7 +281,7 @@ def backends(bench):
                 error = (bench.call(inputs) - plain).abs().max() / plain.abs().max()
                 found[name]['relative_difference'] = float(error)
         except Exception as e:
-            found[name] = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
+            found[name] = failure(e)
     return found
 
 
@@ -328,7 +328,7 @@ def attempt(bench, name):
         return phases(bench, Mode(name, True))
     except Exception as e:
         traceback.print_exc()
-        return dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
+        return failure(e)
 
 
 def modes(bench):
@@ -367,6 +367,11 @@ def about_machine(device):
     return dict(card=p.name, card_bytes=p.total_memory, versions=versions, cuda=torch.version.cuda)
 
 
+def failure(error):
+    "What the file says of a section that failed"
+    return dict(error=f'{type(error).__name__}: {error}'.splitlines()[0])
+
+
 def save(report, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + '\n', encoding='utf-8')
@@ -380,7 +385,7 @@ def run_section(section, bench):
             found = section(bench)
     except Exception as e:
         traceback.print_exc()
-        found = dict(error=f'{type(e).__name__}: {e}'.splitlines()[0])
+        found = failure(e)
     if bench.on_gpu:
         torch.cuda.empty_cache()
     return found | dict(section_seconds=round(time.perf_counter() - start, 1))

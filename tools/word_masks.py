@@ -14,10 +14,9 @@ from itertools import islice
 
 import numpy as np
 import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 
 from cogvideo_ddim_edit.inversion import invert
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.maps import contrast, spread_map, word_maps
 from cogvideo_ddim_edit.masks import otsu, soft_mask
 from cogvideo_ddim_edit.video import Video
@@ -116,8 +115,7 @@ def main():
     path = ROOT / 'nbs' / 'results' / f'word_masks_{args.method}.json'
     rows = json.loads(path.read_text(encoding='utf-8')) if path.exists() else []
     known = {(row['level'], row['prompt']) for row in rows}
-    pipe = load_pipeline()
-    pipe.set_progress_bar_config(disable=True)
+    pipe = embedded_pipeline()
     levels = (*LEVELS, TWO)
     drawn = {level: scenes(args.count, level) for level in levels}
     for i in range(args.count):
