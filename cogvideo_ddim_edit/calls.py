@@ -4,8 +4,10 @@
 
 # %% ../nbs/03b_calls.ipynb #a0bec808
 from __future__ import annotations
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import Any
 import warnings
 import numpy as np
@@ -17,9 +19,9 @@ from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_text, is_number, need
 
 # %% auto #0
-__all__ = ['pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt', 'check_seed',
-           'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments',
-           'first_frame_arguments']
+__all__ = ['OCCUPIED', 'pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt',
+           'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments',
+           'first_frame_arguments', 'BusyError', 'alone']
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
@@ -153,3 +155,23 @@ def first_frame_arguments(image: UInt8[np.ndarray, 'height width 3'],
     from PIL import Image
     return dict(image=[Image.fromarray(image)]*rows,
                 generator=[torch.Generator().manual_seed(0) for _ in range(rows)])
+
+# %% ../nbs/03b_calls.ipynb #3dc023d8
+class BusyError(EditError):
+    "Something runs already"
+
+OCCUPIED = ('something else runs with this model, perhaps in a lab; wait for it, or cancel it '
+            'there')
+
+@contextmanager
+def alone(pipe: Any # A CogVideoX pipeline, perhaps one that is watched
+         ) -> Iterator[None]:
+    "No other thread's run of the same pipeline meanwhile; raises `BusyError`"
+    held, thread = vars(getattr(pipe, 'watched', pipe)), get_ident()
+    outermost = '_thread' not in held
+    need(held.setdefault('_thread', thread) == thread, OCCUPIED, BusyError)
+    try:
+        yield
+    finally:
+        if outermost:
+            del held['_thread']

@@ -13,7 +13,8 @@ import warnings
 import numpy as np
 import torch
 from jaxtyping import Float
-from .calls import call_pipeline, encode_prompts, noise_likeness, pad_latents
+from .calls import (
+    alone, call_pipeline, encode_prompts, noise_likeness, pad_latents)
 from .identity import array_key, made_by, model_identity
 from .reference import around
 from .inversion_settings import InversionSettings, inverse_scheduler
@@ -225,8 +226,10 @@ def invert(
     need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
          'what `read_video` returns')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
-    if folder is None: return inverted(pipe, video, prompt, settings, inverse)
-    with new_folder(folder) as part:
+    if folder is None:
+        with alone(pipe):
+            return inverted(pipe, video, prompt, settings, inverse)
+    with alone(pipe), new_folder(folder) as part:
         inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 

@@ -18,7 +18,8 @@ from .player import compare, static, strip, widget
 from .player import as_image
 from .settings import need
 from .video import Video
-from .watch import BUSY, BusyError, Progress
+from .calls import BusyError
+from .watch import BUSY, Progress
 from .wishes import FileChoice, SceneChoice, Wish, source_of
 from .workbench import Nothing, Workbench
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 import numpy as np
 import torch
+from .agreement import agreement, remark_on_edit
+from .calls import alone
 from .denoising import denoised, sampled_again
 from .edits import Edit
 from .flow import flow_latents
-from .agreement import agreement, remark_on_edit
 from .gate import (
     Check, frame_psnr, quick_check, remark, remark_on_words)
 from .inversion import Inversion, invert
@@ -43,7 +44,7 @@ def edit(
     **changes: Any, # Settings with another value: fields of `EditSettings`, `InversionSettings`
 ) -> Edit | list[Edit]: # One for each prompt
     "Edit a video by words: what they say differently changes; raises `EditError`"
-    settings, inverted = preset_with(preset, changes, isinstance(source, Inversion)), False
+    settings = preset_with(preset, changes, isinstance(source, Inversion))
     job = checked_job(pipe, source, prompt, settings, source_prompt, image, seed)
     name = preset if isinstance(preset, str) else None
     strict = settings.edit.strict
@@ -51,18 +52,28 @@ def edit(
     if all(asks_nothing(job, one) for one in job.prompts):
         latents = job.latents.expand(len(job.prompts), -1, -1, -1, -1)
         return returned(as_edits(job, latents, name, None, dict(warnings=remarks)), prompt)
+    with alone(pipe):
+        return returned(carried_out(job, name, remarks), prompt)
+
+# %% ../nbs/05_reconstruction.ipynb #036d15a3
+def carried_out(job: Job, # Checked
+                name: str | None, # Of the preset, if it has one
+                remarks: list[str], # What was said against it; it may grow
+               ) -> list[Edit]: # One for each prompt
+    "What of an edit costs time"
+    settings, inverted = job.preset, False
     if settings.inverts and job.inversion is None:
         invert_first(job)
         inverted = True
     decoded = source_decoded(job)
     facts = dict(warnings=remarks) | checked(job, decoded, inverted)
-    remarks += remark(facts.pop('sentence', ''), strict, 3)
+    remarks += remark(facts.pop('sentence', ''), settings.edit.strict, 4)
     latents = denoised(job) if settings.inverts else flown(job)
     edits = as_edits(job, latents, name, decoded, facts)
     if settings.edit.check == 'full':
         for one in edits:
             read_back(job, one)
-    return returned(edits, prompt)
+    return edits
 
 # %% ../nbs/05_reconstruction.ipynb #160d9726
 def invert_first(job: Job) -> None:
@@ -160,7 +171,7 @@ def read_back(job: Job, # Done
                       image=job.first_frame, texts=job.texts)
     sentence = remark_on_edit(job.pipe, found)
     one.about['agreement'] = dict(source=found.source, prompt=found.prompt)
-    one.about['warnings'] = one.warnings + remark(sentence, depth=4)
+    one.about['warnings'] = one.warnings + remark(sentence, depth=5)
 
 # %% ../nbs/05_reconstruction.ipynb #2eeeed83
 def asks_nothing(job: Job, # Checked

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 import warnings
+from .calls import BusyError, alone
 from .cli import sentence
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, need
 from .codec import decode_latents
 
 # %% auto #0
-__all__ = ['BUSY', 'OCCUPIED', 'Watched', 'Preview', 'quiet', 'BusyError', 'Cancelled', 'Progress', 'alone', 'OneAtATime',
-           'in_words', 'Runner', 'watched']
+__all__ = ['BUSY', 'Watched', 'Preview', 'quiet', 'Cancelled', 'Progress', 'OneAtATime', 'in_words', 'Runner', 'watched']
 
 # %% ../nbs/watch.ipynb #01de0472
 class Watched:
@@ -84,9 +84,6 @@ def quiet(pipe: Any): # A CogVideoX pipeline
         pipe.set_progress_bar_config(**before)
 
 # %% ../nbs/watch.ipynb #7ec4d5e7
-class BusyError(EditError):
-    "Something runs already"
-
 class Cancelled(EditError):
     "Somebody stopped the run"
 
@@ -98,17 +95,6 @@ class Progress:
     total: int = 0 # Steps of this pass
 
 BUSY = 'an edit is running; wait for it, or cancel it'
-OCCUPIED = 'another page runs something with this model; wait for it, or cancel it there'
-
-@contextmanager
-def alone(pipe: Any): # A CogVideoX pipeline
-    "No other run of the same pipeline meanwhile; raises `BusyError`"
-    mark = object()
-    need(vars(pipe).setdefault('_occupied', mark) is mark, OCCUPIED, BusyError)
-    try:
-        yield pipe
-    finally:
-        del vars(pipe)['_occupied']
 
 # %% ../nbs/watch.ipynb #4e87272b
 class OneAtATime:

@@ -22,7 +22,8 @@ from .report import report
 from .settings import EditError, need
 from .trust import round_trip
 from .video import Video
-from .watch import BUSY, BusyError, Preview, Runner, watched
+from .calls import BusyError
+from .watch import BUSY, Preview, Runner, watched
 from .wishes import FileChoice, SceneChoice, Source, Wish
 
 # %% auto #0
