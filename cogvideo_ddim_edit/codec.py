@@ -23,7 +23,7 @@ from .video import Video
 from .video_files import VideoError
 
 # %% auto #0
-__all__ = ['encode_video', 'decode_latents', 'KeptDecoding', 'decoding_kept', 'kept_latents']
+__all__ = ['encode_video', 'decode_latents', 'KeptDecoding', 'decoding_kept']
 
 # %% ../nbs/02c_codec.ipynb #faf79533
 def encode_video(pipe: Any, # A CogVideoX pipeline
@@ -208,10 +208,3 @@ def decoding_kept(vae: Any, # Of a CogVideoX pipeline
             del decoder.forward
         else:
             decoder.forward = before
-
-# %% ../nbs/02c_codec.ipynb #95d1b9bb
-def kept_latents(folder: str | Path # Of `decoding_kept`
-                ) -> list[torch.Tensor]: # (1, latent_frames, channels, height, width), scaled
-    "The latents whose decoding was begun; raises `SavedError`"
-    files = sorted(Path(folder).glob('latents_*.safetensors'))
-    return [read_tensors(file)[0]['latents'] for file in files]

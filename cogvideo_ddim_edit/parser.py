@@ -183,7 +183,7 @@ class VerifyCommand(Output):
     prompt: str = '' # What it should become
     # If left out, each preset's
     num_inference_steps: Annotated[int | None, _left_out('NUMBER')] = None
-    presets: tuple[str, ...] = () # Names of presets; if left out, three
+    presets: tuple[str, ...] = () # Names of presets; if left out, four
     tune: _Switch = False # Also try some injections on your video, and propose one
     # Random weights in place of --model_path: 2b, 5b, 5b-i2v, 1.5, 1.5-i2v
     random_weights: Annotated[str | None, _left_out('FAMILY')] = None

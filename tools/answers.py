@@ -12,8 +12,7 @@ from project import ROOT, embedded_pipeline
 
 from cogvideo_ddim_edit.world.failures import TRIES
 from cogvideo_ddim_edit.world.pairs import Pair, pairs
-from cogvideo_ddim_edit.world.rows import add_row, model_code, through, verdict
-from cogvideo_ddim_edit.world.search import read_trials
+from cogvideo_ddim_edit.world.rows import add_row, model_code, rows_in, through, verdict
 
 
 def key_of(row: dict) -> tuple:
@@ -46,7 +45,7 @@ def main() -> None:
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'answers.jsonl')
     given = parser.parse_args()
     given.output.parent.mkdir(parents=True, exist_ok=True)
-    there = {key_of(row) for row in read_trials(given.output)}
+    there = {key_of(row) for row in rows_in(given.output)}
     pipe = embedded_pipeline()
     model = model_code(pipe)
     for pair in pairs(given.pairs):

@@ -32,10 +32,9 @@ from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.benchmark import percent
 from cogvideo_ddim_edit.world.methods import person_mask
 from cogvideo_ddim_edit.world.pairs import KINDS, Pair, change, make_pair
-from cogvideo_ddim_edit.world.rows import PASTED, through, verdict
+from cogvideo_ddim_edit.world.rows import PASTED, add_row, rows_in, through, verdict
 from cogvideo_ddim_edit.world.sampling import caption, sample_scene
 from cogvideo_ddim_edit.world.score import wilson
-from cogvideo_ddim_edit.world.search import add_line, read_trials
 from cogvideo_ddim_edit.world.shapes import changed, render
 
 SEED = 5_700_000
@@ -183,7 +182,7 @@ def key_of(row: Mapping) -> tuple:
 def read(path: Path) -> list[dict]:
     """Rows that are there and still what would be made"""
     known = {(q, name): way.code for q, ways in WAYS.items() for name, way in ways.items()}
-    rows = read_trials(path)
+    rows = rows_in(path)
     return [row for row in rows if known.get((row['question'], row['way'])) == row['code']]
 
 
@@ -209,7 +208,7 @@ def run(path: Path, videos: range, questions: list[str]) -> None:
         trips = [through(pipe, x.frames) for x in (pair.answer, pair.source)]
         for name in todo:
             row = edited_row(pipe, question, cell, name, pair, trips)
-            add_line(path, row)
+            add_row(path, row)
             print(question, cell, number, name, row['raw']['passes'], row['seconds'], flush=True)
 
 

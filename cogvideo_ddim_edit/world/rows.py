@@ -20,8 +20,8 @@ from .score import judge
 
 # %% auto #0
 __all__ = ['PASTED', 'model_code', 'row_code', 'in_use', 'verdict', 'independent', 'through', 'round_trips', 'judged_row',
-           'key_of', 'kept_path', 'keep', 'kept', 'edited', 'read_rows', 'parsed', 'run', 'add_row', 'rejudge',
-           'place_in_turns']
+           'key_of', 'kept_path', 'keep', 'kept', 'edited', 'read_rows', 'rows_in', 'parsed', 'run', 'add_row',
+           'rejudge', 'place_in_turns']
 
 # %% ../../nbs/world/rows.ipynb #3c0ea9fe
 PASTED = 8. # Grey levels: `keep_below` of the second judgement
@@ -157,13 +157,18 @@ def read_rows(path: str | Path, # JSON Lines; there need be no such file
               split: str = 'test', # Only of this split
              ) -> list[dict[str, Any]]: # The last row of each method and pair
     "Rows that were made before"
-    path, found = Path(path), {}
-    for line in path.read_text(encoding='utf-8').splitlines() if path.is_file() else ():
-        row = parsed(line)
-        if row is None or row['split'] != split: continue
-        if methods and row['method'] not in methods: continue
+    found = {}
+    for row in rows_in(path):
+        if row['split'] != split or (methods and row['method'] not in methods): continue
         found[key_of(row)[:-1]] = row
     return list(found.values())
+
+def rows_in(path: str | Path # JSON Lines; there need be no such file
+           ) -> list[dict[str, Any]]: # In their order
+    "All rows of a file, without a line that was cut"
+    path = Path(path)
+    lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else []
+    return [row for row in map(parsed, lines) if row]
 
 def parsed(line: str) -> dict[str, Any] | None:
     "A row, or None if the line was cut"
@@ -182,8 +187,7 @@ def run(pipe: Any, # A CogVideoX pipeline
        ) -> int: # How many rows were made
     "Make the rows that are not there yet"
     path, model, count = Path(path), model_code(pipe), 0
-    lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else []
-    there = {key_of(row) for row in map(parsed, lines) if row}
+    there = {key_of(row) for row in rows_in(path)}
     for pair in wanted:
         todo = [m for m in methods if (m.name, pair.set, pair.split, pair.number,
                                        row_code(m, model)) not in there]
@@ -195,8 +199,11 @@ def run(pipe: Any, # A CogVideoX pipeline
     return count
 
 # %% ../../nbs/world/rows.ipynb #3a8a4ebd
-def add_row(path: Path, row: dict, report: Callable[[dict], None] | None) -> None:
-    "One more line of JSON, said to whom it concerns"
+def add_row(path: Path, # JSON Lines
+            row: dict, # JSON
+            report: Callable[[dict], None] | None = None, # Called with it
+           ) -> None:
+    "One more line of JSON"
     with path.open('a', encoding='utf-8') as file:
         print(json.dumps(row, separators=(',', ':')), file=file)
     if report:

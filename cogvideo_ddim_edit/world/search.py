@@ -15,11 +15,12 @@ from ..presets import STRUCTURE
 from ..settings import EditError, check_number, need
 from .methods import DITCTRL, Method
 from .pairs import SETS, Pair
-from .rows import judged_row, model_code, parsed, round_trips, row_code
+from .rows import (
+    add_row, judged_row, model_code, round_trips, row_code, rows_in)
 
 # %% auto #0
 __all__ = ['GUIDANCE', 'INTERVALS', 'STEPS', 'MANY_STEPS', 'VALUES', 'DEPTH', 'SPACES', 'injections', 'proposal', 'every_other',
-           'score', 'trial', 'search', 'add_line', 'read_trials', 'found_table', 'draw_trials']
+           'score', 'trial', 'search', 'found_table', 'draw_trials']
 
 # %% ../../nbs/world/search.ipynb #f0c6d252
 def injections(kind: str, # Of `Injection`
@@ -121,7 +122,7 @@ def search(pipe: Any, # A CogVideoX pipeline
     need(all(pair.split == 'validation' for pair in wanted), 'a search must not see test pairs; '
          "give pairs of the split 'validation'", EditError)
     path, model, rng = Path(path), model_code(pipe), np.random.default_rng(seed)
-    there = {(t['code'], t['pairs']): t for t in read_trials(path) if t['method'] == method.name}
+    there = {(t['code'], t['pairs']): t for t in rows_in(path) if t['method'] == method.name}
     cases, best, most, seen = None, method, -1., set()
     for attempt in range(20*budget):
         changes = proposal(best.changes, space, rng) if attempt else dict(method.changes)
@@ -133,7 +134,7 @@ def search(pipe: Any, # A CogVideoX pipeline
         if found is None:
             cases = cases or [(p, round_trips(pipe, p)) for p in wanted]
             found = trial(pipe, one, cases, model)
-            add_line(path, found)
+            add_row(path, found)
         if report:
             report(found)
         if found['score'] > most:
@@ -141,21 +142,8 @@ def search(pipe: Any, # A CogVideoX pipeline
         if len(seen) == budget: break
     return best
 
-# %% ../../nbs/world/search.ipynb #97ce707f
-def add_line(path: Path, row: dict) -> None:
-    "One more line of JSON"
-    with path.open('a', encoding='utf-8') as file:
-        print(json.dumps(row), file=file)
-
-def read_trials(path: str | Path # JSON Lines; there need be no such file
-               ) -> list[dict[str, Any]]:
-    "Trials that were made before, in their order"
-    path = Path(path)
-    lines = path.read_text(encoding='utf-8').splitlines() if path.is_file() else []
-    return [row for row in map(parsed, lines) if row]
-
 # %% ../../nbs/world/search.ipynb #f56a65f4
-def found_table(trials: Sequence[dict] # From `read_trials`
+def found_table(trials: Sequence[dict] # From `rows_in`
                ) -> str: # Markdown
     "The first and the best trial of each method"
     lines = [('method', 'trials', 'score as it is', 'best score', 'calls', 'found'), ['---']*6]
@@ -168,7 +156,7 @@ def found_table(trials: Sequence[dict] # From `read_trials`
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 # %% ../../nbs/world/search.ipynb #78febd0f
-def draw_trials(trials: Sequence[dict] # From `read_trials`
+def draw_trials(trials: Sequence[dict] # From `rows_in`
                ) -> Any: # A matplotlib Figure
     "The best score so far of each method"
     from matplotlib.figure import Figure
