@@ -21,7 +21,7 @@ from .settings import EditError, check_text, is_number, need
 # %% auto #0
 __all__ = ['OCCUPIED', 'pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt',
            'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments',
-           'first_frame_arguments', 'BusyError', 'alone']
+           'first_frame_arguments', 'BusyError', 'occupied']
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
@@ -164,7 +164,7 @@ OCCUPIED = ('something else runs with this model, perhaps in a lab; wait for it,
             'there')
 
 @contextmanager
-def alone(pipe: Any # A CogVideoX pipeline, perhaps one that is watched
+def occupied(pipe: Any # A CogVideoX pipeline, perhaps one that is watched
          ) -> Iterator[None]:
     "No other thread's run of the same pipeline meanwhile; raises `BusyError`"
     held, thread = vars(getattr(pipe, 'watched', pipe)), get_ident()

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from .calls import (
-    alone, call_pipeline, encode_prompts, noise_likeness, pad_latents)
+    call_pipeline, encode_prompts, noise_likeness, occupied, pad_latents)
 from .identity import array_key, made_by, model_identity
 from .reference import around
 from .inversion_settings import InversionSettings, inverse_scheduler
@@ -227,9 +227,9 @@ def invert(
          'what `read_video` returns')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
     if folder is None:
-        with alone(pipe):
+        with occupied(pipe):
             return inverted(pipe, video, prompt, settings, inverse)
-    with alone(pipe), new_folder(folder) as part:
+    with occupied(pipe), new_folder(folder) as part:
         inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 

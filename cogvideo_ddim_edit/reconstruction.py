@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from .agreement import agreement, remark_on_edit
-from .calls import alone
+from .calls import occupied
 from .denoising import denoised, sampled_again
 from .edits import Edit
 from .flow import flow_latents
@@ -52,28 +52,19 @@ def edit(
     if all(asks_nothing(job, one) for one in job.prompts):
         latents = job.latents.expand(len(job.prompts), -1, -1, -1, -1)
         return returned(as_edits(job, latents, name, None, dict(warnings=remarks)), prompt)
-    with alone(pipe):
-        return returned(carried_out(job, name, remarks), prompt)
-
-# %% ../nbs/05_reconstruction.ipynb #036d15a3
-def carried_out(job: Job, # Checked
-                name: str | None, # Of the preset, if it has one
-                remarks: list[str], # What was said against it; it may grow
-               ) -> list[Edit]: # One for each prompt
-    "What of an edit costs time"
-    settings, inverted = job.preset, False
-    if settings.inverts and job.inversion is None:
-        invert_first(job)
-        inverted = True
-    decoded = source_decoded(job)
-    facts = dict(warnings=remarks) | checked(job, decoded, inverted)
-    remarks += remark(facts.pop('sentence', ''), settings.edit.strict, 4)
-    latents = denoised(job) if settings.inverts else flown(job)
-    edits = as_edits(job, latents, name, decoded, facts)
-    if settings.edit.check == 'full':
-        for one in edits:
-            read_back(job, one)
-    return edits
+    with occupied(pipe):
+        inverted = settings.inverts and job.inversion is None
+        if inverted:
+            invert_first(job)
+        decoded = source_decoded(job)
+        facts = dict(warnings=remarks) | checked(job, decoded, inverted)
+        remarks += remark(facts.pop('sentence', ''), strict, 3)
+        latents = denoised(job) if settings.inverts else flown(job)
+        edits = as_edits(job, latents, name, decoded, facts)
+        if settings.edit.check == 'full':
+            for one in edits:
+                read_back(job, one)
+    return returned(edits, prompt)
 
 # %% ../nbs/05_reconstruction.ipynb #160d9726
 def invert_first(job: Job) -> None:
@@ -171,7 +162,7 @@ def read_back(job: Job, # Done
                       image=job.first_frame, texts=job.texts)
     sentence = remark_on_edit(job.pipe, found)
     one.about['agreement'] = dict(source=found.source, prompt=found.prompt)
-    one.about['warnings'] = one.warnings + remark(sentence, depth=5)
+    one.about['warnings'] = one.warnings + remark(sentence, depth=4)
 
 # %% ../nbs/05_reconstruction.ipynb #2eeeed83
 def asks_nothing(job: Job, # Checked

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 import html
 import numpy as np
-from .calls import NoiseLikeness, alone, noise_likeness
+from .calls import NoiseLikeness, noise_likeness, occupied
 from .gate import LEAST_VAE, frame_psnr
 from .injection import Injection
 from .inversion import Inversion
@@ -97,7 +97,7 @@ def round_trip(
         return frame_psnr(decode_latents(pipe, latents), inversion.video.frames)
 
     held = injection or PRESETS['default'].edit.injection
-    with alone(pipe):
+    with occupied(pipe):
         plain, referenced = (psnr(sampled_again(pipe, inversion, injection))
                              for injection in (UNSEEN, held))
     out = RoundTrip(psnr(inversion.latents), plain, referenced, noise_likeness(inversion.noise),

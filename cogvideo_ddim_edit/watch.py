@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 import warnings
-from .calls import BusyError, alone
+from .calls import OCCUPIED, BusyError, occupied
 from .cli import sentence
 from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, need
@@ -161,7 +161,7 @@ class Runner(OneAtATime):
 
     def without_bars(self, work: Callable, *args: Any) -> None:
         "Work alone, without bars that would land in another cell"
-        with alone(self.pipe), quiet(self.pipe):
+        with occupied(self.pipe), quiet(self.pipe):
             work(*args)
 
     def ended(self) -> None:

@@ -10,16 +10,14 @@ Edits by `default`, each judged, and read by the embedded model under both promp
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
 
-import torch
-from project import ROOT
+from project import ROOT, embedded_pipeline
 
 from cogvideo_ddim_edit.agreement import DEEP, agreement
 from cogvideo_ddim_edit.codec import encode_video
-from cogvideo_ddim_edit.loading import load_pipeline
 from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.methods import METHODS
 from cogvideo_ddim_edit.world.pairs import Pair, pairs
-from cogvideo_ddim_edit.world.rows import add_row, edited, model_code, parsed, verdict
+from cogvideo_ddim_edit.world.rows import add_row, edited, model_code, rows_in, verdict
 
 DEPTHS = (0.003, DEEP, 0.055, 0.25)  # ᾱ, compared on validation pairs
 
@@ -56,12 +54,9 @@ def main() -> None:
     output = ROOT / 'nbs' / 'results' / 'agreement.jsonl'
     parser.add_argument('--output', type=Path, default=output)
     given = parser.parse_args()
-    torch.set_num_threads(1)
     given.output.parent.mkdir(parents=True, exist_ok=True)
-    lines = given.output.read_text(encoding='utf-8').splitlines() if given.output.is_file() else []
-    there = {key_of(row) for row in map(parsed, lines) if row}
-    pipe = load_pipeline(device='cpu')
-    pipe.set_progress_bar_config(disable=True)
+    there = {key_of(row) for row in rows_in(given.output)}
+    pipe = embedded_pipeline()
     model = model_code(pipe)
     for pair in pairs(given.pairs, given.split):
         about = dict(method='default', set=pair.set, kind=pair.kind, split=pair.split)
