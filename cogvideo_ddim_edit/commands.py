@@ -4,13 +4,11 @@
 
 # %% ../nbs/10e_commands.ipynb #db40f64a
 from __future__ import annotations
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 import json
 from .again import read_record, run_again
-from .editing import (
-    EditWork, after_inversion, plan_edit, with_options, write_edits)
+from .editing import EditWork, after_inversion, plan_edit, with_options, write_edits
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
@@ -19,9 +17,9 @@ from .parser import (
 from .reading import index_video
 from .settings import check_names, check_number, check_text, need
 from .video import Video, read_video, sample
-from cogvideo_ddim_edit.work import (
-    CommandError, UnwrittenError, at_home, demands, loaded, model_settings, read_source, say,
-    with_thrift)
+from .work import (
+    CommandError, UnwrittenError, at_home, demands, frame_options, loaded, model_settings,
+    read_source, say, with_thrift)
 
 # %% auto #0
 __all__ = ['SIZES', 'COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
@@ -47,6 +45,7 @@ def edit_on(pipe: Any, # A CogVideoX pipeline
     from cogvideo_ddim_edit.resume import going_on
     command, key = work.command, work_key(pipe, work)
     if work.preset.inverts and work.inversion is None:
+        work.check(pipe)
         how = work.preset.inversion.changed(seed=command.seed)
         work.inversion = inversion_of(pipe, work.video, command.source_prompt, how, say)
         work.changes = after_inversion(work.changes)
@@ -182,6 +181,8 @@ def run_explore(command: ExploreCommand # As given
     from cogvideo_ddim_edit.explorer import explored
     need(command.output_path.endswith('.html'), f'{command.output_path!r} must end in .html',
          CommandError)
+    check_number('steps', command.steps, 1, whole=True)
+    check_number('budget', command.budget, 0, above=True)
     settings = model_settings(command.model)
     found = explored(at_home(command.run), lambda: loaded(settings), command.steps, command.budget)
     return {'page': str(found.save(at_home(command.output_path)))}
@@ -241,8 +242,7 @@ def verified_video(command: VerifyCommand) -> Video | None: # None: those of the
     else:
         model = demands(settings)
     if command.video_path: return read_source(command.video_path, command.video, model)
-    given = (f.name for f in fields(command.video) if getattr(command.video, f.name) != f.default)
-    check_names(given, SIZES, 'option of the shipped videos', CommandError)
+    check_names(frame_options(command.video), SIZES, 'option of the shipped videos', CommandError)
     return None
 
 # %% ../nbs/10e_commands.ipynb #f79bc54d
@@ -281,7 +281,7 @@ def run_doctor(command: DoctorCommand # As given
               ) -> dict[str, str]: # A line for each thing
     "What this machine has"
     from cogvideo_ddim_edit.plan import doctor
-    return {what: f'{what}: {line}' for what, line in doctor().items()}
+    return doctor() if command.json else {n: f'{n}: {line}' for n, line in doctor().items()}
 
 def run_lab(command: LabCommand # As given
            ) -> dict: # Nothing
@@ -296,5 +296,5 @@ COMMAND_RUNS = {EditCommand: run_edit_on, InvertCommand: run_invert, DemoCommand
                 CompareCommand: run_compare, MetricsCommand: run_metrics,
                 BenchmarkCommand: run_benchmark, VerifyCommand: run_verify,
                 BatchCommand: run_list, ReportCommand: run_report,
-                ExploreCommand: run_explore, CacheCommand: run_cache,
-                ShowCommand: run_show, DoctorCommand: run_doctor, LabCommand: run_lab}
+                ExploreCommand: run_explore, CacheCommand: run_cache, ShowCommand: run_show,
+                DoctorCommand: run_doctor, LabCommand: run_lab}
