@@ -69,7 +69,8 @@ def read_lines(file: Path # JSON lines or CSV
 def text_of(file: str | Path) -> str:
     "What a text file says; raises `BatchError`"
     try:
-        with open(file, encoding='utf-8', newline='') as text: return text.read()
+        with open(file, encoding='utf-8', newline='') as text:
+            return text.read()
     except UnicodeDecodeError as e:
         raise BatchError(f'{Path(file).name!r} is no text ({e}); give JSON lines or CSV in UTF-8, '
                          'or a folder of videos') from e

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 import json
 from .again import read_record, run_again
-from .editing import EditWork, after_inversion, plan_edit, with_options, write_edits
+from .editing import (
+    EditWork, after_inversion, plan_edit, with_options, write_edits)
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
@@ -19,7 +20,7 @@ from .settings import check_names, check_number, check_text, need
 from .video import Video, read_video, sample
 from .work import (
     CommandError, UnwrittenError, at_home, demands, frame_options, loaded, model_settings,
-    read_source, say, with_thrift)
+    page_at, read_source, say, with_thrift)
 
 # %% auto #0
 __all__ = ['SIZES', 'COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
@@ -151,7 +152,7 @@ def run_compare(command: CompareCommand # As given
     need(len(command.videos) > 1, 'give two videos or more', PlayerError)
     videos = [read_video(path) for path in command.videos]
     page = compare(*videos, names=[video.name for video in videos])
-    return {'page': str(page.save(at_home(command.output_path)))}
+    return {'page': str(page.save(page_at(command.output_path)))}
 
 # %% ../nbs/10e_commands.ipynb #a1c8d7d5
 def run_benchmark(command: BenchmarkCommand # As given
@@ -171,7 +172,7 @@ def run_report(command: ReportCommand # As given
               ) -> dict[str, str]: # The page
     "A page on a saved edit"
     from cogvideo_ddim_edit.report import report
-    output = command.output_path and at_home(command.output_path)
+    output = command.output_path and page_at(command.output_path)
     return {'report': str(report(at_home(command.run), output))}
 
 # %% ../nbs/10e_commands.ipynb #a76c9e6b
@@ -179,13 +180,12 @@ def run_explore(command: ExploreCommand # As given
                ) -> dict[str, str]: # The page
     "A page to play with what a saved edit reads; without the model if that was noted"
     from cogvideo_ddim_edit.explorer import explored
-    need(command.output_path.endswith('.html'), f'{command.output_path!r} must end in .html',
-         CommandError)
+    page = page_at(command.output_path)
     check_number('steps', command.steps, 1, whole=True)
     check_number('budget', command.budget, 0, above=True)
     settings = model_settings(command.model)
     found = explored(at_home(command.run), lambda: loaded(settings), command.steps, command.budget)
-    return {'page': str(found.save(at_home(command.output_path)))}
+    return {'page': str(found.save(page))}
 
 # %% ../nbs/10e_commands.ipynb #9743e74e
 def run_verify(command: VerifyCommand # As given

@@ -100,7 +100,8 @@ class EditCommand(Output):
     batch_size: Annotated[int | None, _left_out('NUMBER')] = None
     # Also lay the edit back into the source: full size and rate, with the sound
     restore: _Switch = False
-    # The video that a saved inversion or edit came from, where it lies now; for --restore
+    # The video that a saved inversion or edit came from, where it lies now; for its sound and
+    # --restore
     source: _File = None
     # Also write a folder with latents and all settings, for --config and `Edit.load`
     save: _Switch = False

@@ -20,7 +20,7 @@ from .settings import EditError, check_number, need
 from .video import Video, read_video
 
 # %% auto #0
-__all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
+__all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'page_at', 'model_settings', 'demands', 'loaded', 'hide_bars',
            'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask', 'check_sources', 'check_no_frames',
            'frame_options', 'check_kept', 'check_prompts']
 
@@ -42,6 +42,15 @@ def at_home(path: str # As a person wrote it
         return str(Path(path).expanduser())
     except RuntimeError as e:
         raise CommandError(f'there is no home folder for {path!r}; write it out') from e
+
+def page_at(path: str # As a person wrote it
+           ) -> str:
+    "Where a page can be written, its folder made; raises `EditError`"
+    from cogvideo_ddim_edit.export import check_export
+    page = Path(at_home(path))
+    need(page.suffix == '.html', f'{path!r} must end in .html', CommandError)
+    check_export(page.parent).mkdir(parents=True, exist_ok=True)
+    return str(page)
 
 # %% ../nbs/10c_work.ipynb #315ba22b
 def model_settings(options: ModelOptions # As given
