@@ -75,7 +75,7 @@ class EditCommand(Output):
     """Edit a video: what the prompt says differently changes, the rest and the motion stay.
 
     Writes the edited video, a side-by-side with the source, and a JSON file with every
-    setting. Earlier results are never overwritten."""
+    setting. Earlier results are never overwritten. Stopped, the same command goes on."""
     # The video to edit: mp4, mov, mkv, webm, avi, gif, or a folder of pictures
     video_path: _File = None
     # What `invert` wrote, in place of a video and of options for its frames and path
