@@ -277,7 +277,8 @@ def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
             paths['report'] = str(report(folder))
     except (EditError, ValueError, OSError) as e:
         raise UnwrittenError(f'{e}; {kept(edit)}') from e
-    say(*dict.fromkeys(note for file in files.values() for note in file.notes))
+    unchanged = [edit.about['unchanged']] if 'unchanged' in edit.about else []
+    say(*dict.fromkeys(unchanged + [note for file in files.values() for note in file.notes]))
     return paths
 
 # %% ../nbs/10d_editing.ipynb #34a48b4d

@@ -33,7 +33,8 @@ class UnwrittenError(EditError):
 
 def say(*lines: str) -> None:
     "Tell a person what is going on"
-    print(*lines, sep='\n', file=sys.stderr, flush=True)
+    if lines:
+        print(*lines, sep='\n', file=sys.stderr, flush=True)
 
 def at_home(path: str # As a person wrote it
            ) -> str:
