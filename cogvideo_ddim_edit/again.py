@@ -15,9 +15,10 @@ from .parser import EditCommand
 from .reading import file_hash, index_video
 from .settings import need
 from .video import Video, located, read_image
+from .video_files import check_path
 from .work import (
-    CommandError, at_home, check_kept, check_prompts, demands, model_settings, read_mask,
-    read_source, say, with_thrift)
+    CommandError, at_home, check_kept, check_prompts, demands, frame_options, model_settings,
+    read_mask, read_source, say, with_thrift)
 
 if TYPE_CHECKING:
     from cogvideo_ddim_edit.edits import Edit
@@ -32,10 +33,13 @@ def read_record(file: Path # An mp4 or JSON file that `edit` wrote
                ) -> dict: # JSON
     "What an mp4 says in its comment, or a JSON file; raises `CommandError`"
     import av
-    index_video(file) if file.suffix != '.json' else file.stat()
+    need(not file.is_dir(), f'{str(file)!r} is a folder; give a video that `edit` wrote, or the '
+         'JSON beside it', CommandError)
+    check_path(file)
     if file.suffix == '.json':
-        text = file.read_text(encoding='utf-8')
+        text = file.read_text(encoding='utf-8', errors='replace')
     else:
+        index_video(file)
         with av.open(str(file)) as container:
             text = container.metadata.get('comment', '')
     try:
@@ -101,6 +105,10 @@ def recorded_video(record: dict[str, Any], # Of an edit
     "The source of a record, or another one that is asked for; raises `EditError`"
     need(command.video_path, 'the record does not say where its video is; give --video_path',
          CommandError)
+    named = record['settings'].get('options', {}).get('video_path')
+    there = command.video_path != named or Path(named).exists()
+    need(there, f'{named!r} is neither beside the record nor here; say with --video_path where the '
+         'video lies', CommandError)
     index_video(command.video_path)
     video = read_source(command.video_path, command.video, demands(model_settings(command.model)))
     was, size = record['source'], list(video.frames.shape[2:0:-1])
@@ -155,6 +163,7 @@ def saved_edit(folder: Path, # That --save wrote
     from cogvideo_ddim_edit.edits import Edit
     before = Edit.load(folder)
     changed = command.prompt or chosen(command.settings) or chosen(command.injection)
+    changed = changed or command.video_path or frame_options(command.video)
     need(not changed, f'{str(folder)!r} is made again as it was; for other words or settings give '
          'the JSON beside the video', CommandError)
     if command.source:
@@ -168,10 +177,12 @@ def made_again(pipe: Any, # A CogVideoX pipeline
               ) -> list[Edit]: # One, or one for each prompt if there are other ones
     "The edits, from where they were stopped"
     from cogvideo_ddim_edit.cache import inversion_of
+    from cogvideo_ddim_edit.jobs import checked_job
     from cogvideo_ddim_edit.kept import noting_if
     from cogvideo_ddim_edit.reconstruction import edit
     from cogvideo_ddim_edit.resume import going_on, job_key
     source, prompts, preset = before.source, list(before.prompts), before.preset
+    checked_job(pipe, source, prompts, preset, before.source_prompt, before.image, before.seed)
     key = job_key(pipe, source, prompts, preset, before.source_prompt, before.seed, before.image)
     with going_on(pipe, f'again-{key}', say):
         inversion = None

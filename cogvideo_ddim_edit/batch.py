@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from io import StringIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,9 @@ from .saved import locked
 from .settings import EditError, check_choice, is_number, need
 
 # %% auto #0
-__all__ = ['WORDS', 'VIDEOS', 'MAKERS', 'PAGE', 'job_of', 'number_or_word', 'read_lines', 'each_with_each', 'read_jobs',
-           'done_before', 'check_model', 'by_video', 'Record', 'progress', 'run_batch', 'lost', 'write_table',
-           'table_row']
+__all__ = ['WORDS', 'VIDEOS', 'MAKERS', 'PAGE', 'job_of', 'number_or_word', 'read_lines', 'text_of', 'each_with_each',
+           'read_jobs', 'done_before', 'check_model', 'by_video', 'Record', 'progress', 'run_batch', 'lost',
+           'write_table', 'table_row']
 
 # %% ../nbs/20c_batch.ipynb #51666e24
 WORDS = 'video', 'prompt', 'source_prompt', 'preset', 'seed'
@@ -51,20 +52,30 @@ def number_or_word(text: str) -> Any:
 def read_lines(file: Path # JSON lines or CSV
               ) -> Iterator[tuple[int, dict]]: # Number of the line from 1, and what it says
     "The lines of a list; raises `BatchError`"
-    texts = 'video', 'prompt', 'source_prompt', 'preset'
-    with file.open(encoding='utf-8', newline='') as lines:
-        if file.suffix.lower() == '.csv':
-            for number, row in enumerate(csv.DictReader(lines), 2):
-                yield number, {n: x if n in texts else number_or_word(x)
-                                        for n, x in row.items() if x and n}
-            return
-        for number, line in enumerate(lines, 1):
-            if not line.strip(): continue
-            try:
-                yield number, json.loads(line)
-            except ValueError as e:
-                raise BatchError(f'line {number} of {file.name!r} is no JSON ({e}); write one '
-                                 'object a line') from e
+    texts, lines = ('video', 'prompt', 'source_prompt', 'preset'), StringIO(text_of(file))
+    if file.suffix.lower() == '.csv':
+        for number, row in enumerate(csv.DictReader(lines), 2):
+            yield number, {n: x if n in texts else number_or_word(x)
+                                    for n, x in row.items() if x and n}
+        return
+    for number, line in enumerate(lines, 1):
+        if not line.strip(): continue
+        try:
+            yield number, json.loads(line)
+        except ValueError as e:
+            raise BatchError(f'line {number} of {file.name!r} is no JSON ({e}); write one '
+                             'object a line') from e
+
+def text_of(file: str | Path) -> str:
+    "What a text file says; raises `BatchError`"
+    try:
+        with open(file, encoding='utf-8', newline='') as text:
+            return text.read()
+    except UnicodeDecodeError as e:
+        raise BatchError(f'{Path(file).name!r} is no text ({e}); give JSON lines or CSV in UTF-8, '
+                         'or a folder of videos') from e
+    except OSError as e:
+        raise BatchError(f'{str(file)!r} cannot be read ({e.strerror}); give a text file') from e
 
 # %% ../nbs/20c_batch.ipynb #6f118d53
 VIDEOS = '.mp4', '.mov', '.mkv', '.webm', '.avi', '.gif'
@@ -73,9 +84,9 @@ def each_with_each(folder: Path, # Of videos
                    prompts: str | Path | None, # A text file, one prompt a line
                   ) -> Iterator[tuple[int, dict]]: # 0, and what a line would say
     "Every video with every prompt; raises `BatchError`"
-    need(prompts is not None, f'{str(folder)!r} is a folder; give a file of prompts too, one a '
-         'line', BatchError)
-    texts = Path(prompts).read_text(encoding='utf-8').splitlines()
+    need(prompts is not None, f'{str(folder)!r} is a folder; give a file of prompts too '
+         '(--prompts), one a line', BatchError)
+    texts = text_of(prompts).splitlines()
     for video in sorted(folder.iterdir()):
         if video.suffix.lower() in VIDEOS:
             yield from ((0, dict(video=video.name, prompt=text)) for text in texts if text.strip())
@@ -89,6 +100,8 @@ def read_jobs(path: str | Path, # JSON lines, CSV, or a folder of videos
     need(path.exists(), f'there is no list {str(path)!r}; give JSON lines, CSV or a folder',
          BatchError)
     whole = path.is_dir()
+    need(whole or prompts is None, f'{str(path)!r} has its own prompts; leave the file of prompts '
+         'out, or give a folder of videos', BatchError)
     for number, line in each_with_each(path, prompts) if whole else read_lines(path):
         try:
             job = job_of(line, path if whole else path.parent)

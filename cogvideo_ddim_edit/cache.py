@@ -20,8 +20,8 @@ from .settings import check_number, need
 from .video import Video
 
 # %% auto #0
-__all__ = ['VARIABLE', 'MOST_GB', 'KINDS', 'cache_folder', 'cache_size', 'Entry', 'entries', 'remove', 'trim', 'inversion_key',
-           'inversion_of', 'found']
+__all__ = ['VARIABLE', 'MOST_GB', 'KINDS', 'cache_folder', 'kept_folder', 'cache_size', 'Entry', 'entries', 'remove', 'trim',
+           'inversion_key', 'inversion_of', 'found']
 
 # %% ../nbs/20_cache.ipynb #072b8cec
 VARIABLE = 'CVE_CACHE' # environment variable with another folder
@@ -34,13 +34,26 @@ def cache_folder() -> Path:
     given = os.environ.get(VARIABLE)
     return Path(given) if given else user_cache_path('cogvideo_ddim_edit', appauthor=False)
 
+def kept_folder(kind: str # One of `KINDS`
+               ) -> Path:
+    "A folder of the cache, made if it is not there; raises `SavedError`"
+    folder = cache_folder()/kind
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise SavedError(f'the cache {str(cache_folder())!r} cannot be written ({e.strerror}); '
+                         f'give another folder with {VARIABLE}') from e
+    return folder
+
 def cache_size() -> int: # Bytes
     "How large the cache may become: 20 GB, or as `CVE_CACHE_GB` says"
     given = os.environ.get(MOST_GB, '20')
     try:
-        return int(float(given)*1e9)
-    except ValueError as e:
-        raise SavedError(f'{MOST_GB} is {given!r}; use a number of GB') from e
+        size = int(float(given)*1e9)
+    except (ValueError, OverflowError):
+        size = -1
+    need(size >= 0, f'{MOST_GB} is {given!r}; use a number of GB', SavedError)
+    return size
 
 # %% ../nbs/20_cache.ipynb #daac9f4a
 @dataclass(frozen=True)
@@ -116,9 +129,8 @@ def inversion_of(
 ) -> Inversion:
     "The inversion from the cache; made first if there is none, from where it was stopped"
     settings = settings or InversionSettings()
-    key, root = inversion_key(pipe, video, prompt, settings), cache_folder()
-    folder, unfinished = (root/kind/key for kind in KINDS)
-    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    most, key = cache_size(), inversion_key(pipe, video, prompt, settings)
+    folder, unfinished = (kept_folder(kind)/key for kind in KINDS)
     with locked(unfinished, wait=-1): # another process may be making this very one
         inversion = found(folder, say)
         if inversion is None:
@@ -126,7 +138,7 @@ def inversion_of(
                 if journal.ready:
                     say(f'the inversion goes on after {journal.ready} calls')
                 inversion = invert(pipe, video, prompt, settings, folder=folder)
-            trim(cache_size(), keep=folder)
+            trim(most, keep=folder)
         else:
             say(f'the inversion of {video.name or "this video"} is in the cache')
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -4,7 +4,6 @@
 
 # %% ../nbs/10e_commands.ipynb #db40f64a
 from __future__ import annotations
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 import json
@@ -19,9 +18,9 @@ from .parser import (
 from .reading import index_video
 from .settings import check_names, check_number, check_text, need
 from .video import Video, read_video, sample
-from cogvideo_ddim_edit.work import (
-    CommandError, UnwrittenError, at_home, demands, loaded, model_settings, read_source, say,
-    with_thrift)
+from .work import (
+    CommandError, UnwrittenError, at_home, demands, frame_options, loaded, model_settings,
+    page_at, read_source, say, with_thrift)
 
 # %% auto #0
 __all__ = ['SIZES', 'COMMAND_RUNS', 'run_edit_on', 'edit_on', 'work_key', 'run_plan', 'demo_edit', 'run_demo', 'run_invert',
@@ -47,6 +46,7 @@ def edit_on(pipe: Any, # A CogVideoX pipeline
     from cogvideo_ddim_edit.resume import going_on
     command, key = work.command, work_key(pipe, work)
     if work.preset.inverts and work.inversion is None:
+        work.check(pipe)
         how = work.preset.inversion.changed(seed=command.seed)
         work.inversion = inversion_of(pipe, work.video, command.source_prompt, how, say)
         work.changes = after_inversion(work.changes)
@@ -152,7 +152,7 @@ def run_compare(command: CompareCommand # As given
     need(len(command.videos) > 1, 'give two videos or more', PlayerError)
     videos = [read_video(path) for path in command.videos]
     page = compare(*videos, names=[video.name for video in videos])
-    return {'page': str(page.save(at_home(command.output_path)))}
+    return {'page': str(page.save(page_at(command.output_path)))}
 
 # %% ../nbs/10e_commands.ipynb #a1c8d7d5
 def run_benchmark(command: BenchmarkCommand # As given
@@ -172,7 +172,7 @@ def run_report(command: ReportCommand # As given
               ) -> dict[str, str]: # The page
     "A page on a saved edit"
     from cogvideo_ddim_edit.report import report
-    output = command.output_path and at_home(command.output_path)
+    output = command.output_path and page_at(command.output_path)
     return {'report': str(report(at_home(command.run), output))}
 
 # %% ../nbs/10e_commands.ipynb #a76c9e6b
@@ -180,11 +180,12 @@ def run_explore(command: ExploreCommand # As given
                ) -> dict[str, str]: # The page
     "A page to play with what a saved edit reads; without the model if that was noted"
     from cogvideo_ddim_edit.explorer import explored
-    need(command.output_path.endswith('.html'), f'{command.output_path!r} must end in .html',
-         CommandError)
+    page = page_at(command.output_path)
+    check_number('steps', command.steps, 1, whole=True)
+    check_number('budget', command.budget, 0, above=True)
     settings = model_settings(command.model)
     found = explored(at_home(command.run), lambda: loaded(settings), command.steps, command.budget)
-    return {'page': str(found.save(at_home(command.output_path)))}
+    return {'page': str(found.save(page))}
 
 # %% ../nbs/10e_commands.ipynb #9743e74e
 def run_verify(command: VerifyCommand # As given
@@ -241,8 +242,7 @@ def verified_video(command: VerifyCommand) -> Video | None: # None: those of the
     else:
         model = demands(settings)
     if command.video_path: return read_source(command.video_path, command.video, model)
-    given = (f.name for f in fields(command.video) if getattr(command.video, f.name) != f.default)
-    check_names(given, SIZES, 'option of the shipped videos', CommandError)
+    check_names(frame_options(command.video), SIZES, 'option of the shipped videos', CommandError)
     return None
 
 # %% ../nbs/10e_commands.ipynb #f79bc54d
@@ -281,7 +281,7 @@ def run_doctor(command: DoctorCommand # As given
               ) -> dict[str, str]: # A line for each thing
     "What this machine has"
     from cogvideo_ddim_edit.plan import doctor
-    return {what: f'{what}: {line}' for what, line in doctor().items()}
+    return doctor() if command.json else {n: f'{n}: {line}' for n, line in doctor().items()}
 
 def run_lab(command: LabCommand # As given
            ) -> dict: # Nothing
@@ -296,5 +296,5 @@ COMMAND_RUNS = {EditCommand: run_edit_on, InvertCommand: run_invert, DemoCommand
                 CompareCommand: run_compare, MetricsCommand: run_metrics,
                 BenchmarkCommand: run_benchmark, VerifyCommand: run_verify,
                 BatchCommand: run_list, ReportCommand: run_report,
-                ExploreCommand: run_explore, CacheCommand: run_cache,
-                ShowCommand: run_show, DoctorCommand: run_doctor, LabCommand: run_lab}
+                ExploreCommand: run_explore, CacheCommand: run_cache, ShowCommand: run_show,
+                DoctorCommand: run_doctor, LabCommand: run_lab}

@@ -48,12 +48,11 @@ class EditWork:
     def run(self, pipe: Any # A CogVideoX pipeline
            ) -> list[Edit]: # One for each prompt
         "Do what is left"
-        from cogvideo_ddim_edit.gate import remark, remark_on_words
         from cogvideo_ddim_edit.inversion import invert
         from cogvideo_ddim_edit.kept import noting_if
         from cogvideo_ddim_edit.reconstruction import edit
         c = self.command
-        remark(remark_on_words(pipe, [*c.prompt, c.source_prompt]), self.preset.edit.strict)
+        self.check(pipe)
         if self.preset.inverts and self.inversion is None:
             how = self.preset.inversion.changed(seed=c.seed)
             self.inversion = invert(pipe, self.video, c.source_prompt, how)
@@ -70,6 +69,17 @@ class EditWork:
         finally:
             self.batch_size = 1 # if memory ran out
         return self.edits
+
+    def check(self, pipe: Any # A CogVideoX pipeline
+             ) -> None:
+        "Refuse what only the model can tell, before it runs; raises `EditError`"
+        from cogvideo_ddim_edit.gate import remark, remark_on_words
+        from cogvideo_ddim_edit.jobs import checked_job
+        from cogvideo_ddim_edit.presets import preset_with
+        c, source = self.command, self.inversion or self.video
+        remark(remark_on_words(pipe, [*c.prompt, c.source_prompt]), self.preset.edit.strict)
+        preset = preset_with(c.preset, self.changes, self.inversion is not None)
+        checked_job(pipe, source, list(c.prompt), preset, c.source_prompt, self.image, c.seed)
 
 # %% ../nbs/10d_editing.ipynb #8251dab8
 def after_inversion(changes: dict[str, Any]) -> dict[str, Any]:
@@ -131,9 +141,8 @@ def plan_edit(command: EditCommand # As given
     if inversion and command.source:
         inversion = replace(inversion, video=located(inversion.video, at_home(command.source)))
     preset = preset_with(command.preset, changes, bool(inversion))
-    for path in (command.video_path, command.image_path, mask_file(changes)):
-        if path:
-            index_video(path)
+    for path in filter(None, (command.video_path, command.image_path, mask_file(changes))):
+        index_video(path)
     work = EditWork(model_settings(command.model), preset, changes, command,
                     getattr(inversion, 'video', None), inversion or None)
     check_masks(work)
@@ -268,7 +277,8 @@ def write_edit(edit: Edit, command: EditCommand) -> dict[str, str]:
             paths['report'] = str(report(folder))
     except (EditError, ValueError, OSError) as e:
         raise UnwrittenError(f'{e}; {kept(edit)}') from e
-    say(*dict.fromkeys(note for file in files.values() for note in file.notes))
+    unchanged = [edit.about['unchanged']] if 'unchanged' in edit.about else []
+    say(*dict.fromkeys(unchanged + [note for file in files.values() for note in file.notes]))
     return paths
 
 # %% ../nbs/10d_editing.ipynb #34a48b4d

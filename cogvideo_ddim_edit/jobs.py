@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
+from .attention import InjectionError
 from .inversion import Inversion, check_model
 from .models import requirements
 from .masks import MASKS, MaskError, latent_mask
@@ -25,7 +26,7 @@ from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0
-__all__ = ['Job', 'checked_job', 'checked_list', 'start_latents', 'masks_of', 'check_mask_words', 'found_masks']
+__all__ = ['Job', 'checked_job', 'check_places', 'checked_list', 'start_latents', 'masks_of', 'check_mask_words', 'found_masks']
 
 # %% ../nbs/04g_jobs.ipynb #d093edb7
 @dataclass(eq=False)
@@ -91,17 +92,31 @@ def checked_job(
         source = read_video(source, pipe)
     video = inversion.video if inversion else source
     need(isinstance(video, Video), f'the source is a {type(video).__name__}; give the path of a '
-         'video, what `read_video` returns, or an Inversion', EditError)
+         'video, what `read_video` returns, Video(frames, fps), or an Inversion', EditError)
     if inversion:
         source_prompt = source_prompt or inversion.prompt
     job = Job(pipe, video, prompts, source_prompt, preset, checked_image(pipe, video, image), seed,
               inversion)
     if inversion and inversion.prompt_embeds.dtype == getattr(pipe.text_encoder, 'dtype', None):
         job.texts[inversion.prompt] = inversion.prompt_embeds
+    check_places(job)
     job.masks = given_masks(job)
     return job
 
 # %% ../nbs/04g_jobs.ipynb #bffc99c9
+def check_places(job: Job) -> None:
+    "Refuse numbers of steps and of blocks that there are not; raises `InjectionError`"
+    injection, path = job.preset.edit.injection, job.preset.inversion
+    if job.inversion:
+        path = job.inversion.settings
+    counts = dict(steps_interval=path.num_inference_steps,
+                  layers=len(job.pipe.transformer.transformer_blocks))
+    for name, count in counts.items():
+        numbers = getattr(injection, name)
+        most = max(numbers, default=0) if isinstance(numbers, frozenset) else 0
+        need(most < count or not injection.gives, f'{name} has {most}, but there are {count}, '
+             'numbered from 0', InjectionError)
+
 def checked_list(prompts: Any # What is no text
                 ) -> list[str]:
     "Several prompts; raises `PromptError`"

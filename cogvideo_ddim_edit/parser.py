@@ -75,7 +75,7 @@ class EditCommand(Output):
     """Edit a video: what the prompt says differently changes, the rest and the motion stay.
 
     Writes the edited video, a side-by-side with the source, and a JSON file with every
-    setting. Earlier results are never overwritten."""
+    setting. Earlier results are never overwritten. Stopped, the same command goes on."""
     # The video to edit: mp4, mov, mkv, webm, avi, gif, or a folder of pictures
     video_path: _File = None
     # What `invert` wrote, in place of a video and of options for its frames and path
@@ -100,7 +100,8 @@ class EditCommand(Output):
     batch_size: Annotated[int | None, _left_out('NUMBER')] = None
     # Also lay the edit back into the source: full size and rate, with the sound
     restore: _Switch = False
-    # The video that a saved inversion or edit came from, where it lies now; for --restore
+    # The video that a saved inversion or edit came from, where it lies now; for its sound and
+    # --restore
     source: _File = None
     # Also write a folder with latents and all settings, for --config and `Edit.load`
     save: _Switch = False

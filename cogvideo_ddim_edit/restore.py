@@ -162,6 +162,8 @@ def _check_edit(edit):
     if video.frames.shape != source.frames.shape or len(video) != len(origin.times):
         raise ExportError(f'the edit has other frames than what was read from {name}; lay back the '
                           'edit itself')
+    if not origin.path.is_absolute():
+        raise ExportError(f'where {name} lies was not saved; say it with --source, or `located`')
     if not origin.path.exists():
         raise ExportError(f'{name} is no longer where it was; put it back, or say where it lies '
                           'now (--source, or `located`)')

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 import shutil
 import numpy as np
-from .cache import cache_folder, inversion_of
+from .cache import cache_folder, inversion_of, kept_folder
 from .codec import decoding_kept
 from .edits import FILES, Edit
 from .identity import array_key, code_key, key_of, made_by, video_key
+from .jobs import checked_job
 from .journal import Journal, journaled
 from .presets import Preset, preset_with
 from .reading import file_hash
@@ -55,8 +56,7 @@ def going_on(pipe: Any, # A CogVideoX pipeline
              say: Callable[[str], None] = lambda line: None, # Is told when it was begun before
             ) -> Iterator[Journal]:
     "Calls of the networks are kept until the end; raises `SavedError` if another process does it"
-    folder = cache_folder()/'unfinished'/key
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = kept_folder('unfinished')/key
     with locked(folder):
         with (journaled(pipe.transformer, folder) as journal,
               decoding_kept(pipe.vae, folder/'decoding') as decoding):
@@ -88,6 +88,7 @@ def edit_once(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.with_name(f'{folder.name}.run')):
         if folder.exists(): return finished(folder, key, say)
+        checked_job(pipe, video, prompt, settings, source_prompt, image, seed)
         if settings.inverts:
             how = settings.inversion.changed(seed=seed)
             video = inversion_of(pipe, video, source_prompt, how, say)

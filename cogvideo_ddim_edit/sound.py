@@ -86,7 +86,10 @@ def find_sound(video: Any, # A Video or an edit
     if origin is None:
         return None, ()
     name = short_name(origin.path)
-    if not (origin.path.is_absolute() and origin.path.is_file()): # a record knows the name only
+    if not origin.path.is_absolute(): # what was saved knows the name only
+        return None, (f'The sound is left out: where {name} lies was not saved; say it with '
+                      '--source, or `located`.',)*origin.audio
+    if not origin.path.is_file():
         return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
     notes = left_out(origin.path)
     if not origin.audio:

@@ -55,6 +55,9 @@ def check_path(path: str | Path, # Of a file or a folder
         path = Path(path).expanduser()
     except RuntimeError as error:
         raise VideoError(f'there is no home folder for {str(path)!r}; write it out') from error
+    except TypeError as error:
+        raise VideoError(f'the path of a {what} is text, but this is a {type(path).__name__}; '
+                         'frames in memory are a Video(frames, fps)') from error
     found = _stat(path, what)
     if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
         kinds = {stat.S_IFIFO: 'a named pipe', stat.S_IFSOCK: 'a socket'}

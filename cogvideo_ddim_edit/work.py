@@ -5,6 +5,7 @@
 # %% ../nbs/10c_work.ipynb #6a34250f
 from __future__ import annotations
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 import gc
@@ -15,13 +16,13 @@ from .loading import load_pipeline
 from .model_files import model_configs
 from .options import chosen
 from .parser import EditCommand, ModelOptions, VideoOptions
-from .settings import EditError, need
+from .settings import EditError, check_number, need
 from .video import Video, read_video
 
 # %% auto #0
-__all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'model_settings', 'demands', 'loaded', 'hide_bars',
-           'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask', 'check_sources', 'check_kept',
-           'check_prompts']
+__all__ = ['CommandError', 'UnwrittenError', 'say', 'at_home', 'page_at', 'model_settings', 'demands', 'loaded', 'hide_bars',
+           'is_out_of_memory', 'with_thrift', 'free_up', 'read_source', 'read_mask', 'check_sources', 'check_no_frames',
+           'frame_options', 'check_kept', 'check_prompts']
 
 # %% ../nbs/10c_work.ipynb #dd7945bf
 class CommandError(EditError):
@@ -32,7 +33,8 @@ class UnwrittenError(EditError):
 
 def say(*lines: str) -> None:
     "Tell a person what is going on"
-    print(*lines, sep='\n', file=sys.stderr, flush=True)
+    if lines:
+        print(*lines, sep='\n', file=sys.stderr, flush=True)
 
 def at_home(path: str # As a person wrote it
            ) -> str:
@@ -41,6 +43,15 @@ def at_home(path: str # As a person wrote it
         return str(Path(path).expanduser())
     except RuntimeError as e:
         raise CommandError(f'there is no home folder for {path!r}; write it out') from e
+
+def page_at(path: str # As a person wrote it
+           ) -> str:
+    "Where a page can be written, its folder made; raises `EditError`"
+    from cogvideo_ddim_edit.export import check_export
+    page = Path(at_home(path))
+    need(page.suffix == '.html', f'{path!r} must end in .html', CommandError)
+    check_export(page.parent).mkdir(parents=True, exist_ok=True)
+    return str(page)
 
 # %% ../nbs/10c_work.ipynb #315ba22b
 def model_settings(options: ModelOptions # As given
@@ -132,11 +143,28 @@ def read_mask(path: str, # A picture, a video or a folder of pictures
 
 # %% ../nbs/10c_work.ipynb #63ce9b6f
 def check_sources(command: EditCommand) -> None:
-    "Refuse none or several things to edit, or nothing to keep it in; raises `CommandError`"
+    "Refuse none or several things to edit, and what means nothing then; raises `EditError`"
     given = [command.video_path, command.inversion_path]
     need(sum(map(bool, given)) == 1, 'give either --video_path or --inversion_path or --config',
          CommandError)
+    need(not (command.source and command.video_path), '--source says where the video of '
+         '--inversion_path lies; leave it out with --video_path', CommandError)
+    if command.inversion_path and 'mask' not in chosen(command.settings):
+        check_no_frames(command)
+    if command.batch_size is not None:
+        check_number('batch_size', command.batch_size, 1, whole=True)
     check_kept(command)
+
+def check_no_frames(command: EditCommand) -> None:
+    "Refuse options of frames where there are frames already; raises `CommandError`"
+    names = [f'--{name}' for name in frame_options(command.video)]
+    need(not names, f'the frames are kept already, so {" and ".join(names)} would do nothing; '
+         'leave that out, or give --video_path', CommandError)
+
+def frame_options(options: VideoOptions # As given
+                 ) -> list[str]: # Names
+    "The options that are not as they are if left out"
+    return [f.name for f in fields(options) if getattr(options, f.name) != f.default]
 
 def check_kept(command: EditCommand) -> None:
     "Refuse to keep settings and not to keep them; raises `CommandError`"
