@@ -32,7 +32,8 @@ class MaskError(EditError):
 def mask_values(mask: np.ndarray | Tensor # Numbers 0…1, bool, or uint8 0…255
                ) -> Float[Tensor, '*frames height width']: # As `mask`, float32, 0…1, on the CPU
     "A mask as numbers; raises `MaskError`"
-    m = torch.as_tensor(mask).cpu()
+    fixed = isinstance(mask, np.ndarray) and not mask.flags.writeable # torch would warn
+    m = torch.as_tensor(mask.copy() if fixed else mask).cpu()
     m = m.float()/255 if m.dtype == torch.uint8 else m.float()
     need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
          '(frames, height, width) or (height, width)', MaskError)

@@ -13,12 +13,13 @@ import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 from .masks import MaskError, mask_values
+from .pictures import picture_files
 from .settings import is_number, need
 from .video import Video, read_image, read_video
 
 # %% auto #0
 __all__ = ['PICTURES', 'signed_distance', 'moved_distance', 'between', 'keyframed', 'only_frames', 'pixel_mask', 'read_mask',
-           'masks_in']
+           'masks_in', 'is_picture']
 
 # %% ../nbs/04a_pixels.ipynb #847a6431
 def signed_distance(mask: Shaped[np.ndarray, 'height width'] # 0 outside
@@ -113,7 +114,7 @@ def read_mask(path: str | Path, # A picture, a video or a folder of pictures
     "A mask from a file, white where the video may change; raises `MaskError`, `VideoError`"
     path = Path(path).expanduser()
     if path.is_dir(): return pixel_mask(masks_in(path, video, fit), video.frames.shape)
-    if path.suffix.lower() in PICTURES: return read_image(path, video, fit).max(-1)
+    if is_picture(path): return read_image(path, video, fit).max(-1)
     n, height, width = video.frames.shape[:3]
     same = options | dict(width=width, height=height, fit=fit)
     frames = read_video(path, model, **same).frames.max(-1)
@@ -127,8 +128,9 @@ def masks_in(folder: Path, # With pictures
              fit: str = 'crop', # How the source was read
             ) -> dict[int, UInt8[np.ndarray, 'height width']]: # By the number of the frame
     "Masks of a folder, by the frame they belong to; raises `MaskError`"
-    files = sorted(f for f in folder.iterdir() if f.suffix.lower() in PICTURES)
-    need(files, f'there is no picture in {str(folder)!r}; give masks such as mask_0.png', MaskError)
+    shown = [f for f in folder.iterdir() if is_picture(f) and not f.name.startswith('.')]
+    need(shown, f'there is no picture in {str(folder)!r}; give masks such as mask_0.png', MaskError)
+    files = [f for f in picture_files(folder) if is_picture(f)] # frame 9 before frame 10
     numbers = [re.findall(r'\d+', f.stem)[-1:] for f in files]
     if len(files) == len(video.frames):
         numbers = [[i] for i in range(len(files))]
@@ -139,3 +141,7 @@ def masks_in(folder: Path, # With pictures
     need(len(set(keys)) == len(keys), f'{str(folder)!r} has two masks for one frame; keep one',
          MaskError)
     return {k: read_image(f, video, fit).max(-1) for k, f in zip(keys, files, strict=True)}
+
+def is_picture(file: Path) -> bool:
+    "Is it a picture, by its name?"
+    return file.suffix.lower() in PICTURES

@@ -23,6 +23,7 @@ import time
 import traceback
 from argparse import ArgumentParser
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
@@ -363,7 +364,8 @@ def main(argv: list[str] | None = None) -> int:
         results = [quick_step(step) for step in QUICK]
         results += run_notebooks(paths, args.cells)
         if not args.fast and not args.names:
-            results += [quick_step(step) for step in (floored, sited, browsed)]
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                results += pool.map(quick_step, (sited, browsed, floored))
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130
