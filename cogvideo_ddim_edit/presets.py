@@ -39,7 +39,7 @@ class EditSettings(Settings):
     negative_prompt: str | None = None # What it should not show; None: what the source shows
     guidance_scale: float = 7. # How much the prompt counts; 1: no guidance, half the cost
     guidance_interval: tuple | frozenset = (0., .75) # Part of the steps that have guidance
-    start: str | float | torch.Tensor = 'inverted' # 'inverted', 'noise', share 0…1 of noise, latents
+    start: str | float | torch.Tensor = 'inverted' # 'inverted', 'noise', share of noise, latents
     strength: float | None = None # Share of the path to walk, at most the inverted; None: that
     replay: float = 1. # Share of the inversion's residuals that is added, 0…1
     mask: Any = None # Array, path, {frame: array}, 'automatic', 'difference', a function; None: all
