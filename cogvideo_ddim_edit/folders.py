@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from .metrics import MetricError, VideoScore, check_videos, score_video
+from .model_files import first_line
 from .reading import index_video
 from .video import read_video
 
@@ -141,7 +142,7 @@ def load_clip(
             model = CLIPModel.from_pretrained(name, use_safetensors=True)
             processor = CLIPProcessor.from_pretrained(name)
     except (OSError, ValueError) as e:
-        why = str(e).splitlines()[0]
+        why = first_line(e)
         raise MetricError(f"the CLIP model {name!r} could not be loaded: {why}") from e
     if kind != "clip":
         raise MetricError(f"{name!r}: type {kind}, not a CLIP; use openai/clip-vit-large-patch14")

@@ -21,7 +21,7 @@ from .video import Video
 # %% auto #0
 __all__ = ['HIDDEN', 'LEAST_VAE', 'MOST_LOSS', 'MOST_STRANGE', 'LEAST_VAE_OF_TOY', 'LARGEST_OF_TOY', 'TOY', 'REAL_MODEL',
            'frame_psnr', 'hidden_timestep', 'without_bar', 'errors_behind_noise', 'unknown_words', 'is_unknown',
-           'remark_on_words', 'known_words', 'UntrustedError', 'remark', 'Check', 'quick_check']
+           'remark_on_words', 'known_words', 'UntrustedError', 'remark', 'remark_on_masks', 'Check', 'quick_check']
 
 # %% ../nbs/04h_gate.ipynb #3ec38df3
 def frame_psnr(a: np.ndarray, # Frames (frames, height, width, 3), uint8
@@ -131,6 +131,14 @@ def remark(sentence: str, # What speaks against an edit; '': nothing
     need(not strict, sentence, UntrustedError)
     warnings.warn(sentence, stacklevel=depth + 1)
     return [sentence]
+
+# %% ../nbs/04h_gate.ipynb #b10e20a9
+def remark_on_masks(masks: torch.Tensor | None # (k, latent_frames, h, w), 0…1; None: everywhere
+                   ) -> str: # One sentence; '' if each lets something change
+    "Does a mask forbid any change?"
+    if masks is None or bool(masks.flatten(1).any(1).all()): return ''
+    return ('the mask is black everywhere, so nothing will change; paint white what should '
+            'change, or leave the mask out')
 
 # %% ../nbs/04h_gate.ipynb #fc54fdf5
 @dataclass(frozen=True)

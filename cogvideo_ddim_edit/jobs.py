@@ -106,16 +106,19 @@ def checked_job(
 # %% ../nbs/04g_jobs.ipynb #bffc99c9
 def check_places(job: Job) -> None:
     "Refuse numbers of steps and of blocks that there are not; raises `InjectionError`"
-    injection, path = job.preset.edit.injection, job.preset.inversion
+    edit, path = job.preset.edit, job.preset.inversion
     if job.inversion:
         path = job.inversion.settings
-    counts = dict(steps_interval=path.num_inference_steps,
-                  layers=len(job.pipe.transformer.transformer_blocks))
-    for name, count in counts.items():
-        numbers = getattr(injection, name)
+    steps, blocks = path.num_inference_steps, len(job.pipe.transformer.transformer_blocks)
+    names = 'guidance_interval', 'mask_interval', 'samples_interval'
+    places = [(name, getattr(edit, name), steps) for name in names]
+    if edit.injection.gives:
+        places += [('steps_interval', edit.injection.steps_interval, steps),
+                   ('layers', edit.injection.layers, blocks)]
+    for name, numbers, count in places:
         most = max(numbers, default=0) if isinstance(numbers, frozenset) else 0
-        need(most < count or not injection.gives, f'{name} has {most}, but there are {count}, '
-             'numbered from 0', InjectionError)
+        need(most < count, f'{name} has {most}, but there are {count}, numbered from 0',
+             InjectionError)
 
 def checked_list(prompts: Any # What is no text
                 ) -> list[str]:

@@ -16,7 +16,7 @@ from .denoising import denoised, sampled_again
 from .edits import Edit
 from .flow import flow_latents
 from .gate import (
-    Check, frame_psnr, quick_check, remark, remark_on_words)
+    Check, frame_psnr, quick_check, remark, remark_on_masks, remark_on_words)
 from .inversion import Inversion, invert
 from .inversion_settings import InversionSettings
 from .jobs import Job, checked_job, found_masks
@@ -49,6 +49,7 @@ def edit(
     name = preset if isinstance(preset, str) else None
     strict = settings.edit.strict
     remarks = remark(remark_on_words(pipe, [*job.prompts, job.source_prompt]), strict, 3)
+    remarks += remark(remark_on_masks(job.masks), strict, 3)
     if all(asks_nothing(job, one) for one in job.prompts):
         latents = job.latents.expand(len(job.prompts), -1, -1, -1, -1)
         return returned(as_edits(job, latents, name, None, dict(warnings=remarks)), prompt)
