@@ -252,6 +252,7 @@ def index_stream(path: Path # A video file
             return VideoIndex(len(times), fps, True, tuple(range(len(times))), 1/fps, counted=True,
                               audio=audio, promised=missing)
         times, fps, steady, missing = _timed(container, stream, sorted(times), missing)
-    begin = times[0]*stream.time_base if begin is None else Fraction(begin, 1_000_000)
-    return VideoIndex(len(times), fps, steady, tuple(times), stream.time_base, begin=begin,
-                      audio=audio, promised=missing)
+        tick = stream.time_base # a stream of a closed file says anything
+    begin = times[0]*tick if begin is None else Fraction(begin, 1_000_000)
+    return VideoIndex(len(times), fps, steady, tuple(times), tick, begin=begin, audio=audio,
+                      promised=missing)
