@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['PROGRAM', 'MOST', 'FOR_PROGRAMMERS', 'is_known', 'one_line', 'ran_out', 'lacks', 'exit_status', 'sentence',
-           'warnings_as_sentences', 'leave', 'leaving_at_once', 'import_libraries', 'lines', 'prepared', 'carried_out',
-           'main']
+           'warnings_as_sentences', 'leave', 'leaving_at_once', 'interrupts_kept', 'import_libraries', 'lines',
+           'prepared', 'carried_out', 'main']
 
 # %% ../nbs/10_cli.ipynb #8d81ba8d
+from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib import import_module
@@ -120,6 +121,22 @@ def leaving_at_once(process: bool # Is this process here for the command alone?
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# %% ../nbs/10_cli.ipynb #392798ff
+@contextmanager
+def interrupts_kept() -> Iterator[None]:
+    "An interrupt that Python drops comes once more"
+    before = sys.unraisablehook
+    def again(dropped):
+        if issubclass(dropped.exc_type, KeyboardInterrupt):
+            threading.Timer(.05, interrupt_main).start() # at once it would be dropped again
+        else:
+            before(dropped)
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
 # %% ../nbs/10_cli.ipynb #cc9c9809
 def import_libraries(command: Any) -> None:
     "Import what a command with a model needs, which takes seconds"
@@ -158,7 +175,7 @@ def carried_out(command: Any # Of `prepared`
                ) -> dict: # What was written or measured
     "Do it, with standard output kept clean"
     from cogvideo_ddim_edit.commands import COMMAND_RUNS
-    with warnings_as_sentences(command.verbose), redirect_stdout(sys.stderr):
+    with interrupts_kept(), warnings_as_sentences(command.verbose), redirect_stdout(sys.stderr):
         return COMMAND_RUNS[type(command)](command)
 
 # %% ../nbs/10_cli.ipynb #a59ce531
