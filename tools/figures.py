@@ -6,7 +6,7 @@
 
 Wrong is a picture that is one flat colour, has no description for those who cannot see it, is wider
 than 1,600 pixels, or smaller than 32 pixels; also a notebook whose videos have no still picture
-beside them. The description is one line of the cell, `#| fig-alt: what is seen`, which the site
+beside them, or whose figures are only text. The description is one line of the cell, `#| fig-alt: what is seen`, which the site
 gives to screen readers; pictures inside HTML carry it themselves (alt). Proofs need none. The exit
 status is 1 if anything is wrong."""
 
@@ -92,6 +92,18 @@ def lonely_videos(path: Path) -> list[str]:
     return found
 
 
+def figures_as_text(path: Path) -> list[str]:
+    """Figures of a notebook that are shown as a line of text"""
+    found = []
+    for number, cell in enumerate(cells(path)):
+        for data in (output.get('data', {}) for output in cell.get('outputs', [])):
+            text = ''.join(data.get('text/plain', ''))
+            if text.startswith('<Figure size') and not {'image/png', 'text/html'} & data.keys():
+                place = f'{relative(path)} {number}'
+                found.append(f'{place}: a figure is only text: add a cell with %matplotlib inline')
+    return found
+
+
 def sheet(shown: list[Picture]) -> Image.Image:
     """All pictures as small ones, with their places"""
     rows = -(-len(shown) // COLUMNS)
@@ -115,7 +127,7 @@ def main() -> int:
     paths = chosen(given.notebooks)
     shown = [picture for path in paths for picture in pictures(path)]
     wrong = [text for picture in shown for text in faults(picture)]
-    wrong += [text for path in paths for text in lonely_videos(path)]
+    wrong += [text for path in paths for text in lonely_videos(path) + figures_as_text(path)]
     if given.sheet:
         sheet(shown).save(given.sheet, optimize=True)
     print(*wrong, f'{len(shown)} pictures, {len(wrong)} faults', sep='\n')
