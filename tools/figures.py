@@ -6,9 +6,9 @@
 
 Wrong is a picture that is one flat colour, has no description for those who cannot see it, is wider
 than 1,600 pixels, or smaller than 32 pixels; also a notebook whose videos have no still picture
-beside them, or whose figures are only text. The description is one line of the cell, `#| fig-alt: what is seen`, which the site
-gives to screen readers; pictures inside HTML carry it themselves (alt). Proofs need none. The exit
-status is 1 if anything is wrong."""
+beside them, or whose figures are only text. The description is one line of the cell,
+`#| fig-alt: what is seen`, which the site gives to screen readers; pictures inside HTML carry it
+themselves (alt). Proofs need none. The exit status is 1 if anything is wrong."""
 
 import html
 import io
