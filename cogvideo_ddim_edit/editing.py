@@ -52,8 +52,8 @@ class EditWork:
         from cogvideo_ddim_edit.kept import noting_if
         from cogvideo_ddim_edit.reconstruction import edit
         c = self.command
-        self.check(pipe)
         if self.preset.inverts and self.inversion is None:
+            self.check(pipe)
             how = self.preset.inversion.changed(seed=c.seed)
             self.inversion = invert(pipe, self.video, c.source_prompt, how)
             self.changes = after_inversion(self.changes)

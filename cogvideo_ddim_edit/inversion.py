@@ -226,11 +226,10 @@ def invert(
     need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
          'what `read_video` returns')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
-    if folder is None:
-        with occupied(pipe):
-            return inverted(pipe, video, prompt, settings, inverse)
-    with occupied(pipe), new_folder(folder) as part:
-        inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
+    with occupied(pipe):
+        if folder is None: return inverted(pipe, video, prompt, settings, inverse)
+        with new_folder(folder) as part:
+            inverted(pipe, video, prompt, settings, inverse, part).save_head(part)
     return Inversion.load(folder)
 
 # %% ../nbs/03_inversion.ipynb #31443740

@@ -14,8 +14,7 @@ from .history import RECIPES, title_of
 from .lab_parts import Part, PromptPart, VideoPart
 from .lab_settings import MaskPart, SettingsPart
 from .masks import MaskError
-from .player import compare, static, strip, widget
-from .player import as_image
+from .player import as_image, compare, static, strip, widget
 from .settings import need
 from .video import Video
 from .calls import BusyError

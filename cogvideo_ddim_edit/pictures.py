@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # %% auto #0
-__all__ = ['PICTURES', 'open_picture', 'picture_pixels', 'index_picture', 'Displayed', 'still_pictures', 'picture_files',
-           'index_folder', 'folder_pictures']
+__all__ = ['PICTURES', 'open_picture', 'picture_pixels', 'index_picture', 'Displayed', 'still_pictures', 'by_number',
+           'picture_files', 'index_folder', 'folder_pictures']
 
 # %% ../nbs/02a_pictures.ipynb #0ab2eaeb
 PICTURES = ('PNG', 'JPEG', 'WEBP', 'BMP', 'TIFF', 'GIF')
@@ -113,7 +113,8 @@ def still_pictures(path: Path, # A picture file that may move
 _ENDINGS = ('.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tif', '.tiff')
 
 # %% ../nbs/02a_pictures.ipynb #34c9edb5
-def _by_number(path):
+def by_number(path: Path # Of a file
+             ) -> list[tuple]: # To sort by
     "Where a name comes in an order that knows that 10 follows 9"
     import re
     parts = re.split(r'(\d+)', path.name.lower())
@@ -127,7 +128,7 @@ def picture_files(folder: Path # With pictures
     if not files:
         raise VideoError(f'{str(folder)!r} is a folder without pictures; give a video file, or a '
                          'folder of png or jpg')
-    return sorted((p for p in files if not p.name.startswith('.')), key=_by_number)
+    return sorted((p for p in files if not p.name.startswith('.')), key=by_number)
 
 # %% ../nbs/02a_pictures.ipynb #c6d8b76c
 def index_folder(folder: Path # With pictures

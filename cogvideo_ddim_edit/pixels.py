@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Shaped, UInt8
 from torch import Tensor
 from .masks import MaskError, mask_values
-from .pictures import picture_files
+from .pictures import by_number
 from .settings import is_number, need
 from .video import Video, read_image, read_video
 
@@ -128,9 +128,9 @@ def masks_in(folder: Path, # With pictures
              fit: str = 'crop', # How the source was read
             ) -> dict[int, UInt8[np.ndarray, 'height width']]: # By the number of the frame
     "Masks of a folder, by the frame they belong to; raises `MaskError`"
-    shown = [f for f in folder.iterdir() if is_picture(f) and not f.name.startswith('.')]
-    need(shown, f'there is no picture in {str(folder)!r}; give masks such as mask_0.png', MaskError)
-    files = [f for f in picture_files(folder) if is_picture(f)] # frame 9 before frame 10
+    shown = (f for f in folder.iterdir() if is_picture(f) and not f.name.startswith('.'))
+    files = sorted(shown, key=by_number)
+    need(files, f'there is no picture in {str(folder)!r}; give masks such as mask_0.png', MaskError)
     numbers = [re.findall(r'\d+', f.stem)[-1:] for f in files]
     if len(files) == len(video.frames):
         numbers = [[i] for i in range(len(files))]

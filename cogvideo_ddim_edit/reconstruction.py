@@ -5,7 +5,7 @@
 # %% ../nbs/05_reconstruction.ipynb #a4085a67
 from __future__ import annotations
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 import numpy as np
@@ -162,7 +162,7 @@ def read_back(job: Job, # Done
     found = agreement(job.pipe, one.latents, job.source_prompt, one.prompt,
                       image=job.first_frame, texts=job.texts)
     sentence = remark_on_edit(job.pipe, found)
-    one.about['agreement'] = dict(source=found.source, prompt=found.prompt)
+    one.about['agreement'] = asdict(found)
     one.about['warnings'] = one.warnings + remark(sentence, depth=4)
 
 # %% ../nbs/05_reconstruction.ipynb #2eeeed83

@@ -98,8 +98,8 @@ def round_trip(
 
     held = injection or PRESETS['default'].edit.injection
     with occupied(pipe):
-        plain, referenced = (psnr(sampled_again(pipe, inversion, injection))
-                             for injection in (UNSEEN, held))
+        plain, referenced = (psnr(sampled_again(pipe, inversion, seen))
+                             for seen in (UNSEEN, held))
     out = RoundTrip(psnr(inversion.latents), plain, referenced, noise_likeness(inversion.noise),
                     max(inversion.certificate.values(), default=float('nan')))
     inversion.about['round_trip'] = out.as_dict()
