@@ -4,13 +4,13 @@
 
 # %% ../../nbs/world/benchmark.ipynb #860306d0
 from __future__ import annotations
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 from ..score import holm
-from ..settings import EditError, check_names
+from ..settings import EditError, check_names, markdown_table
 from .methods import METHODS
 from .pairs import KINDS, SETS, pairs
 from .rows import read_rows, run
@@ -23,10 +23,10 @@ __all__ = ['MEASURES', 'RULES', 'SIDES', 'passes', 'mcnemar', 'summary', 'percen
 # %% ../../nbs/world/benchmark.ipynb #e60e3c47
 def passes(rows: Iterable[dict], # From `read_rows`
            method: str, # Which
-           way: str = 'pasted', # Or 'raw'
           ) -> dict[tuple, bool]: # By pair
-    "Which edits of a method pass"
-    return {(r['set'], r['number']): r[way]['passes'] for r in rows if r['method'] == method}
+    "Which edits of a method pass with the source pasted"
+    some = (r for r in rows if r['method'] == method)
+    return {(r['set'], r['number']): r['pasted']['passes'] for r in some}
 
 def mcnemar(a: Mapping, # From `passes`
             b: Mapping, # The same pairs
@@ -70,22 +70,22 @@ def table(rows: Sequence[dict], # From `read_rows`
     "All methods, the best first"
     head = ('method', 'calls', 'pairs', 'pass as they come', 'pass with the source pasted',
             'mean IoU', f'p against {against}')
-    lines = [head, ['---']*len(head)]
+    lines = []
     for x in summary(rows, against):
         p = '' if x['p'] is None else f'{x["p"]:.2g}'
-        lines.append((x['method'], f'{x["calls"]:.0f}', str(x['pairs']), percent(x['raw']),
+        lines.append((x['method'], f'{x["calls"]:.0f}', x['pairs'], percent(x['raw']),
                       percent(x['pasted']), f'{x["pasted_iou"]:.2f}', p))
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    return markdown_table(head, lines)
 
 # %% ../../nbs/world/benchmark.ipynb #a02eeaa3
 def measures(rows: Sequence[dict] # From `read_rows`
             ) -> str: # Markdown
     "Means of what is measured, in the order of `table`"
-    lines = [('method', *MEASURES), ['---']*(1 + len(MEASURES))]
+    lines = []
     for x in summary(rows, rows[0]['method']):
         some = [r for r in rows if r['method'] == x['method']]
         lines.append((x['method'], *(mean_of(some, *key) for key in MEASURES.values())))
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    return markdown_table(('method', *MEASURES), lines)
 
 MEASURES = {'credit': ('pasted', 'credit', '.2f'), 'IoU': ('raw', 'iou', '.2f'),
             'ground as it comes, dB': ('raw', 'ground_psnr', '.1f'),
@@ -105,25 +105,24 @@ def mean_of(rows: Sequence[dict], # Of one method
 # %% ../../nbs/world/benchmark.ipynb #870f5ed8
 def shares_by(rows: Sequence[dict], # From `read_rows`
               what: str, # 'set' or 'kind', or 'rule' for the rules that are kept
-              way: str = 'pasted', # Or 'raw'
              ) -> str: # Markdown
-    "Shares that pass, for each method in each part of the pairs"
+    "Shares that pass with the source pasted, for each method in each part of the pairs"
     names = [line['method'] for line in summary(rows, rows[0]['method'])]
     parts = {'set': SETS, 'kind': KINDS, 'rule': RULES}[what]
-    lines = [('method', *parts), ['---']*(1 + len(parts))]
+    lines = []
     for name in names:
         some = [r for r in rows if r['method'] == name]
-        shares = [part_share(some, what, part, way) for part in parts]
+        shares = [part_share(some, what, part) for part in parts]
         lines.append((name, *('' if np.isnan(x) else f'{x:.0%}' for x in shares)))
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    return markdown_table(('method', *parts), lines)
 
 RULES = ('color', 'shape', 'place', 'ground', 'alone', 'sharp')
 
 # %% ../../nbs/world/benchmark.ipynb #622e3c90
-def part_share(rows, what, part, way):
+def part_share(rows, what, part):
     "Of the rows of a set or kind, the share that passes; of all, the share that keeps a rule"
-    if what == 'rule': return float(np.mean([r[way][part] == 1 for r in rows]))
-    some = [r[way]['passes'] for r in rows if r[what] == part]
+    if what == 'rule': return float(np.mean([r['pasted'][part] == 1 for r in rows]))
+    some = [r['pasted']['passes'] for r in rows if r[what] == part]
     return float(np.mean(some)) if some else np.nan
 
 # %% ../../nbs/world/benchmark.ipynb #3ddc3597
@@ -206,7 +205,6 @@ def run_benchmark(pipe: Any, # A CogVideoX pipeline
                   count: int, # Pairs of each set
                   folder: str | Path, # Of rows, tables and picture; there may be some already
                   names: Sequence[str] = (), # Keys of `METHODS`; none: all
-                  report: Callable[[dict], None] | None = None, # Called with every new row
                  ) -> dict[str, str]: # Paths: rows, table and picture
     "Run or go on, and write what was found; raises `EditError`"
     names, folder = list(names or METHODS), Path(folder)
@@ -215,7 +213,7 @@ def run_benchmark(pipe: Any, # A CogVideoX pipeline
     folder.mkdir(parents=True, exist_ok=True)
     paths = {kind: folder/name for kind, name in dict(
         rows='benchmark.jsonl', table='benchmark.md', picture='benchmark.png').items()}
-    run(pipe, wanted, [METHODS[name] for name in names], paths['rows'], report)
+    run(pipe, wanted, [METHODS[name] for name in names], paths['rows'])
     rows = read_rows(paths['rows'], names)
     shares = [shares_by(rows, what) for what in ('set', 'kind', 'rule')]
     tables = [table(rows, names[0]), measures(rows), *shares]

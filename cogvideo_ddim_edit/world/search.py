@@ -12,7 +12,7 @@ import json
 import numpy as np
 from ..injection import PUBLIC_SCRIPT, Injection
 from ..presets import STRUCTURE
-from ..settings import EditError, check_number, need
+from ..settings import EditError, check_number, markdown_table, need
 from .methods import DITCTRL, Method
 from .pairs import SETS, Pair
 from .rows import (
@@ -85,11 +85,11 @@ def every_other(wanted: Sequence[Pair] # From `pairs`
     "Half of the pairs, with all sets and kinds among them if there are four or more of each set"
     return [pair for pair in wanted if (pair.number + SETS.index(pair.set)) % 2 == 0]
 
-def score(rows: Sequence[dict], # From `judged_row`
-          way: str = 'pasted', # Or 'raw'
+def score(rows: Sequence[dict] # From `judged_row`
          ) -> float: # 0…1
-    "The mean of the share that passes and of the partial credit"
-    return float(np.mean([(row[way]['passes'] + row[way]['credit'])/2 for row in rows]))
+    "The mean of the share that passes and of the partial credit, with the source pasted"
+    judged = [row['pasted'] for row in rows]
+    return float(np.mean([(x['passes'] + x['credit'])/2 for x in judged]))
 
 # %% ../../nbs/world/search.ipynb #5f664f32
 def trial(pipe: Any, # A CogVideoX pipeline
@@ -146,14 +146,14 @@ def search(pipe: Any, # A CogVideoX pipeline
 def found_table(trials: Sequence[dict] # From `rows_in`
                ) -> str: # Markdown
     "The first and the best trial of each method"
-    lines = [('method', 'trials', 'score as it is', 'best score', 'calls', 'found'), ['---']*6]
+    head, lines = ('method', 'trials', 'score as it is', 'best score', 'calls', 'found'), []
     for name in dict.fromkeys(t['method'] for t in trials):
         some = [t for t in trials if t['method'] == name]
         best = max(some, key=lambda t: t['score'])
         changes = ', '.join(f'{k} {x}' for k, x in best['changes'].items()) or 'as it is'
-        lines.append((name, str(len(some)), f'{some[0]["score"]:.2f}', f'{best["score"]:.2f}',
+        lines.append((name, len(some), f'{some[0]["score"]:.2f}', f'{best["score"]:.2f}',
                       f'{best["calls"]:.0f}', changes))
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+    return markdown_table(head, lines)
 
 # %% ../../nbs/world/search.ipynb #78febd0f
 def draw_trials(trials: Sequence[dict] # From `rows_in`
