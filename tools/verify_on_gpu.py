@@ -30,28 +30,16 @@ from cogvideo_ddim_edit.model_settings import ModelSettings
 from cogvideo_ddim_edit.models import COMPONENTS, PUBLISHED
 from cogvideo_ddim_edit.operations import call_flops, text_flops, vae_flops
 from cogvideo_ddim_edit.presets import PRESETS
-from cogvideo_ddim_edit.random_models import published_pipeline
+from cogvideo_ddim_edit.random_models import TINY, published_pipeline
 
 DTYPE = torch.bfloat16
 BACKENDS = 'native', '_native_flash', '_native_cudnn', '_native_efficient'
-SMALL = {
-    'text_encoder': dict(d_model=64, d_kv=16, d_ff=128, num_layers=2, num_heads=4, vocab_size=512),
-    'vae': dict(
-        block_out_channels=(16, 32, 32, 64),
-        norm_num_groups=8,
-        layers_per_block=1,
-        sample_height=64,
-        sample_width=96,
-    ),
-    'transformer': dict(
-        num_attention_heads=2,
-        num_layers=4,
-        text_embed_dim=64,
-        sample_width=12,
-        sample_height=8,
-        sample_frames=17,
-    ),
+CHANGES = {  # so that videos are larger than a tile, and there are blocks to choose from
+    'text_encoder': dict(vocab_size=512, feed_forward_proj='gated-gelu'),
+    'vae': dict(sample_height=64, sample_width=96),
+    'transformer': dict(num_layers=4, sample_width=12, sample_height=8, sample_frames=17),
 }
+SMALL = {part: TINY[part] | changes for part, changes in CHANGES.items()}
 
 
 # Measuring
@@ -118,16 +106,8 @@ class Bench:
 
     def plan(self, mode=None, rows=2, references=1):
         f, h, w = self.video
-        return plan_memory(
-            self.configs,
-            'bfloat16',
-            mode or Mode(),
-            num_frames=f,
-            height=h,
-            width=w,
-            rows=rows,
-            references=references,
-        )
+        how = dict(num_frames=f, height=h, width=w, rows=rows, references=references)
+        return plan_memory(self.configs, 'bfloat16', mode or Mode(), **how)
 
     def planned(self, phase, mode=None, **rows):
         "Bytes that the plan has for a phase; on a CPU without the weights"
