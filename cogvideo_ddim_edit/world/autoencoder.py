@@ -22,9 +22,10 @@ from .training import (
     Training, TrainingSettings, generator_of, mixed_precision, optimizers_of, run_steps)
 
 # %% auto #0
-__all__ = ['Y', 'X', 'AUTOENCODER_RUN', 'tensor_of', 'round_trip', 'psnr', 'photographs', 'Camera', 'draw_camera', 'moving_photo',
-           'any_shapes', 'put_shape', 'any_video', 'AutoencoderSettings', 'error_of', 'reconstruction_loss',
-           'anchor_loss', 'other_hues', 'mixing_loss', 'crops', 'twin_batch', 'autoencoder_loss', 'train_autoencoder']
+__all__ = ['SIDE', 'FRAMES', 'Y', 'X', 'CROP', 'AUTOENCODER_RUN', 'tensor_of', 'round_trip', 'photographs', 'Camera',
+           'draw_camera', 'moving_photo', 'any_shapes', 'put_shape', 'any_video', 'AutoencoderSettings', 'error_of',
+           'reconstruction_loss', 'anchor_loss', 'other_hues', 'mixing_loss', 'crops', 'twin_batch', 'autoencoder_loss',
+           'train_autoencoder']
 
 # %% ../../nbs/world/autoencoder.ipynb #21e0b230
 def tensor_of(frames: np.ndarray # (frames, height, width, 3), uint8
@@ -41,10 +42,6 @@ def round_trip(vae: AutoencoderKLCogVideoX,
     x = vae.decode(latents).sample[0].float().clamp(-1, 1)
     return ((x + 1)*127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()
 
-def psnr(a: np.ndarray, b: np.ndarray) -> float: # dB
-    "Peak signal-to-noise ratio of two videos, uint8"
-    return 10*math.log10(255**2/max(np.mean((a.astype(float) - b)**2), 1e-9))
-
 # %% ../../nbs/world/autoencoder.ipynb #be5fb164
 def photographs(for_judging: bool = False # Those that are not trained on
                ) -> list[np.ndarray]: # (height, width, 3), uint8
@@ -55,6 +52,8 @@ def photographs(for_judging: bool = False # Those that are not trained on
              if file.stat().st_size > 20_000]
     large = [photo for photo in large if min(photo.shape[:2]) >= 128]
     return [photo for i, photo in enumerate(large) if (i % 5 == 0) == for_judging]
+
+SIDE, FRAMES = 64, 9 # Of a training video: pixels, and how many
 
 @dataclass(frozen=True)
 class Camera:
@@ -67,55 +66,50 @@ class Camera:
 def draw_camera(rng: np.random.Generator, # Source of chance
                 width: int, # Of the picture, pixels
                 height: int, # Pixels
-                frames: int = 9, # How many
-                size: int = 64, # Of the video, pixels
                ) -> Camera:
     "A movement by lot"
-    side = min(size*math.exp(rng.uniform(math.log(.6), math.log(4))), height - 1, width - 1)
-    room, t = np.array([width, height]), np.arange(frames)
+    side = min(SIDE*math.exp(rng.uniform(math.log(.6), math.log(4))), height - 1, width - 1)
+    room, t = np.array([width, height]), np.arange(FRAMES)
     start = rng.uniform(side/2, room - side/2)
     speed = rng.normal(0, .03, 2)*side*(rng.random() < .85)
-    shake = rng.normal(0, .004, (frames, 2))*side*(rng.random() < .4)
+    shake = rng.normal(0, .004, (FRAMES, 2))*side*(rng.random() < .4)
     spin, zoom = rng.normal(0, (.02, .015))*(rng.random() < .5)
     centers = np.clip(start + np.outer(t, speed) + shake, side/2, room - side/2)
     tilt = rng.uniform(-.3, .3)*(rng.random() < .4)
-    return Camera(centers, tilt + spin*t, side/size*np.exp(zoom*t))
+    return Camera(centers, tilt + spin*t, side/SIDE*np.exp(zoom*t))
 
 # %% ../../nbs/world/autoencoder.ipynb #22e640e7
 def moving_photo(photo: np.ndarray, # (height, width, 3), uint8
                  rng: np.random.Generator, # Source of chance
-                 frames: int = 9, # How many
-                 size: int = 64, # Pixels
-                ) -> np.ndarray: # (frames, size, size, 3), uint8
+                ) -> np.ndarray: # (9, 64, 64, 3), uint8
     "A picture, filmed"
     image = photo[:, ::-1] if rng.random() < .3 else photo
     image = image[..., rng.permutation(3)] if rng.random() < .3 else image
-    camera = draw_camera(rng, photo.shape[1], photo.shape[0], frames, size)
+    camera = draw_camera(rng, photo.shape[1], photo.shape[0])
     shrink = max(1, round(camera.scales[0]))
     picture = Image.fromarray(np.ascontiguousarray(image)).reduce(shrink)
     seen = []
     for (x, y), angle, scale in zip(camera.centers/shrink, camera.angles, camera.scales/shrink):
         c, s = math.cos(angle)*scale, math.sin(angle)*scale
-        turn = (c, -s, x - (c - s)*size/2, s, c, y - (s + c)*size/2)
-        seen.append(picture.transform((size, size), Image.Transform.AFFINE, turn,
+        turn = (c, -s, x - (c - s)*SIDE/2, s, c, y - (s + c)*SIDE/2)
+        seen.append(picture.transform((SIDE, SIDE), Image.Transform.AFFINE, turn,
                                       Image.Resampling.BICUBIC))
     light = np.stack(seen)*rng.uniform(.6, 1.3) + rng.uniform(-30, 30)
     return np.clip(light, 0, 255).astype(np.uint8)
 
 # %% ../../nbs/world/autoencoder.ipynb #cd694111
-Y, X = np.mgrid[:64, :64] + .5
+Y, X = np.mgrid[:SIDE, :SIDE] + .5
 
 def any_shapes(rng: np.random.Generator, # Source of chance
                photos: list[np.ndarray], # Pictures to cut from
-               frames: int = 9, # How many
-              ) -> np.ndarray: # (frames, 64, 64, 3), uint8
+              ) -> np.ndarray: # (9, 64, 64, 3), uint8
     "A video of things in any colour"
     if rng.random() < .4:
-        video = moving_photo(pick(rng, photos), rng, frames).astype(float)
+        video = moving_photo(pick(rng, photos), rng).astype(float)
     else:
-        slope = (X*rng.normal() + Y*rng.normal())/64
+        slope = (X*rng.normal() + Y*rng.normal())/SIDE
         ground = rng.uniform(0, 255, 3) + rng.uniform(0, 60)*slope[..., None]
-        video = np.tile(ground, (frames, 1, 1, 1))
+        video = np.tile(ground, (FRAMES, 1, 1, 1))
     for _ in range(rng.integers(1, 4)):
         put_shape(video, rng, photos)
     return np.clip(video, 0, 255).astype(np.uint8)
@@ -124,12 +118,12 @@ def any_shapes(rng: np.random.Generator, # Source of chance
 def put_shape(video, rng, photos) -> None:
     "Draw one thing into a video, in place"
     size, color = rng.uniform(3, 22), rng.uniform(-20, 275, 3)
-    start, speed = rng.uniform(0, 64, 2), rng.uniform(-5, 5, 2)
+    start, speed = rng.uniform(0, SIDE, 2), rng.uniform(-5, 5, 2)
     kind, tilt = rng.integers(3), rng.uniform(0, 6.3)
     spin = rng.normal(0, .1)*(rng.random() < .3)
     shade, soft = rng.uniform(-60, 60)*(rng.random() < .5), rng.uniform(.5, 1.5)
     spot = rng.random() < .3
-    cut = moving_photo(pick(rng, photos), rng, len(video)) if rng.random() < .3 else None
+    cut = moving_photo(pick(rng, photos), rng) if rng.random() < .3 else None
     for i, frame in enumerate(video):
         x, y = start + speed*i
         turn = complex(math.cos(tilt + spin*i), math.sin(tilt + spin*i))
@@ -233,14 +227,14 @@ def mixing_loss(vae: AutoencoderKLCogVideoX,
     return error_of(vae.decode(mixture).sample, mixed) + settings.gap*gap
 
 # %% ../../nbs/world/autoencoder.ipynb #03e4873d
-def crops(videos: list[torch.Tensor], # (3, frames, height, width) each
+CROP = 32 # Pixels
+
+def crops(videos: list[torch.Tensor], # (3, 9, 64, 64) each
           rng: np.random.Generator, # Source of chance
-          size: int = 32, # Pixels
-         ) -> list[torch.Tensor]:
+         ) -> list[torch.Tensor]: # (3, 9, 32, 32) each
     "The same square of all of them"
-    height, width = videos[0].shape[-2:]
-    i, j = rng.integers(0, height - size + 1), rng.integers(0, width - size + 1)
-    return [x[..., i:i + size, j:j + size] for x in videos]
+    i, j = rng.integers(0, SIDE - CROP + 1), rng.integers(0, SIDE - CROP + 1)
+    return [x[..., i:i + CROP, j:j + CROP] for x in videos]
 
 def twin_batch(rng, count, whole) -> list[torch.Tensor]:
     "Scenes, and the same ones in other hues"
