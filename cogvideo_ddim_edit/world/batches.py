@@ -9,6 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from typing import Any
 import os
 import numpy as np
 from .colors import COLORS
@@ -76,10 +77,10 @@ def tokens_of(captions: list[str], # Of words that the vocabulary has
 # %% ../../nbs/world/batches.ipynb #ab60f497
 LEAST_COVERED = .12 # Of a token's pixels
 
-def in_fours(frames: np.ndarray # (…, frames, height, width)
-            ) -> np.ndarray: # (…, 4·latent_frames, height, width)
+def in_fours(frames: Any # (…, frames, height, width), an array or a tensor
+            ) -> Any: # (…, 4·latent_frames, height, width)
     "Frames in groups of four; the first one alone makes a group"
-    return np.concatenate([frames[..., :1, :, :]]*3 + [frames], -3)
+    return frames[..., [0, 0, 0, *range(frames.shape[-3])], :, :]
 
 def labels_of(drawn: RenderedScene # An example
              ) -> np.ndarray: # (tokens, attributes), int8

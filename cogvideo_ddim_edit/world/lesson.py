@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from diffusers import CogVideoXTransformer3DModel
 from ..settings import Settings, check_number
-from .batches import ATTRIBUTES, CELL
+from .batches import ATTRIBUTES, CELL, in_fours
 
 # %% auto #0
-__all__ = ['LessonSettings', 'draw_timesteps', 'grouped', 'weights_of', 'Heads', 'pixels_of_tokens']
+__all__ = ['LessonSettings', 'draw_timesteps', 'weights_of', 'Heads', 'pixels_of_tokens']
 
 # %% ../../nbs/world/lesson.ipynb #3ff67168
 @dataclass(frozen=True, repr=False, eq=False)
@@ -50,19 +50,13 @@ def draw_timesteps(count: int, # In a batch
     found = torch.searchsorted(density.cumsum(0), level).clamp(max=999)
     return found[torch.randperm(count, device=device, generator=generator)]
 
-# %% ../../nbs/world/lesson.ipynb #43b330ba
-def grouped(frames: torch.Tensor # (batch, frames, height, width)
-           ) -> torch.Tensor: # (batch, 4·latent_frames, height, width)
-    "Frames in groups of four; the first one alone makes a group"
-    return torch.cat([frames[:, :1].expand(-1, 3, -1, -1), frames], 1)
-
 # %% ../../nbs/world/lesson.ipynb #ed70bd57
 def weights_of(covered: torch.Tensor, # (batch, frames, height, width), 0…255
                timesteps: torch.Tensor, # (batch,)
                settings: LessonSettings,
               ) -> torch.Tensor: # (batch, latent_frames, 1, latent height, latent width)
     "How much each latent counts"
-    most = F.max_pool3d(grouped(covered).float()[:, None], 4)
+    most = F.max_pool3d(in_fours(covered).float()[:, None], 4)
     seen = (most > 12) & (timesteps < settings.touched_below).view(-1, 1, 1, 1, 1)
     return (1 + (settings.touched - 1)*seen).transpose(1, 2)
 
@@ -104,5 +98,5 @@ class Heads(torch.nn.Module):
 def pixels_of_tokens(covered: torch.Tensor # (batch, frames, height, width), 0…255
                     ) -> torch.Tensor: # (batch, tokens, 4·CELL·CELL), 0…1
     "The pixels that each token stands for"
-    cells = (grouped(covered).float()/255).unflatten(1, (-1, 4)).unflatten(3, (-1, CELL))
+    cells = (in_fours(covered).float()/255).unflatten(1, (-1, 4)).unflatten(3, (-1, CELL))
     return cells.unflatten(5, (-1, CELL)).permute(0, 1, 3, 5, 2, 4, 6).flatten(4).flatten(1, 3)
