@@ -75,16 +75,15 @@ def causes(pair: Pair # Of the benchmark
     return [name for name, holds in CAUSES.items() if holds(pair)]
 
 # %% ../../nbs/world/failures.ipynb #77f6d359
-def shares_by_cause(rows: Sequence[Mapping], # From `read_rows`, of one method
-                    way: str = 'pasted', # Or 'raw'
+def shares_by_cause(rows: Sequence[Mapping] # From `read_rows`, of one method
                    ) -> dict[str, tuple[int, int, int, int]]: # Pass, of; without it: pass, of
-    "How many edits pass where a cause is at work, and elsewhere"
+    "How many edits pass, with the source pasted, where a cause is at work, and elsewhere"
     found = {name: [0, 0, 0, 0] for name in CAUSES}
     for row in rows:
         at_work = causes(make_pair(row['set'], row['number'], row['split']))
         for name, counts in found.items():
             start = 0 if name in at_work else 2
-            counts[start] += row[way]['passes']
+            counts[start] += row['pasted']['passes']
             counts[start + 1] += 1
     return {name: tuple(counts) for name, counts in found.items()}
 
@@ -197,19 +196,18 @@ def faults(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
     return sentences or [str(found)]
 
 # %% ../../nbs/world/failures.ipynb #5b40dec6
-def worst_by_cause(rows: Sequence[Mapping], # From `read_rows`, of one method
-                   way: str = 'pasted', # Or 'raw'
+def worst_by_cause(rows: Sequence[Mapping] # From `read_rows`, of one method
                   ) -> dict[str, Mapping]: # Cause to row
     "The edit with the least partial credit for each cause, each once"
-    failed = sorted((row for row in rows if not row[way]['passes']),
-                    key=lambda row: row[way]['credit'])
+    failed = [row for row in rows if not row['pasted']['passes']]
+    failed.sort(key=lambda row: row['pasted']['credit'])
     known = [(row, causes(make_pair(row['set'], row['number'], row['split']))) for row in failed]
-    chosen, taken = {}, []
+    chosen = {}
     for name in CAUSES:
-        row = next((row for row, found in known if name in found and row not in taken), None)
-        if row is not None:
-            chosen[name] = row
-            taken.append(row)
+        hard = [row for row, found in known if name in found]
+        left = [row for row in hard if row not in chosen.values()]
+        if left:
+            chosen[name] = left[0]
     return chosen
 
 # %% ../../nbs/world/failures.ipynb #61c28b4a

@@ -78,13 +78,14 @@ def recolored(source: np.ndarray, # Frames (frames, height, width, 3), uint8
     frames = source.astype(float)
     for old, new, is_ground in changed_names(source_prompt, prompt):
         boxes = BACKGROUNDS if is_ground else COLORS
-        ground = np.median(frames.reshape(-1, 3), 0)
         if old not in boxes or new not in boxes: continue
+        ground = other = np.median(frames.reshape(-1, 3), 0)
         was = ground if is_ground else color_in(frames, boxes[old])
         if was is None: continue
-        things = [color_in(frames, box) for name, box in COLORS.items()
-                  if is_ground and f'{name} ' in source_prompt]
-        other = next((c for c in things if c is not None), ground)
+        if is_ground: # it is mixed with the first thing that is found
+            named = [box for name, box in COLORS.items() if f'{name} ' in source_prompt]
+            things = (color_in(frames, box) for box in named)
+            other = next((c for c in things if c is not None), ground)
         frames = painted(frames, was, middle_of(boxes[new]), other)
     return np.clip(np.round(frames), 0, 255).astype(np.uint8)
 
@@ -153,12 +154,6 @@ class Method:
         changes = dict(self.changes) | dict(keep_below=0., check='none', strict=False)
         about = preset_with(self.preset, changes).as_dict()
         return {name: x for name, x in about.items() if name not in ('citation', 'chosen_for')}
-
-    @property
-    def pastes(self) -> bool:
-        "Does it paste the source's pixels by itself?"
-        if self.recipe != 'preset': return False
-        return preset_with(self.preset, dict(self.changes)).edit.keep_below > 0
 
     def calls(self, layers: int # Blocks of the model
              ) -> float: # Rows × calls of the transformer

@@ -154,10 +154,9 @@ def chosen_scene(color: str, # One of `FIRST_COLORS`
 
 # %% ../../nbs/world/sampling.ipynb #70f6df15
 def renamed(scene: Scene, # The source
-            which: int = 0, # Number of the thing that changes
             **words: str, # color, shape or background → another name
            ) -> Scene:
-    "The scene with another colour, shape or background of the first world; raises `ValueError`"
+    "Another colour or shape of the first thing, or another background; raises `ValueError`"
     if 'motion' in words:
         raise ValueError('another motion has another path; choose a scene of its own')
     check_words(**words)
@@ -169,7 +168,7 @@ def renamed(scene: Scene, # The source
         attributes |= dict(color=words['color'], rgb=as_unit(FIRST_COLORS[words['color']]))
     if 'shape' in words:
         attributes |= dict(shape=words['shape'])
-    return changed(scene, which, ground, **attributes)
+    return changed(scene, 0, ground, **attributes)
 
 # %% ../../nbs/world/sampling.ipynb #21b69bad
 SAMPLES = {'red_circle': ('red', 'circle', 'right', 'gray', 3, 9),
@@ -226,10 +225,9 @@ STYLES = ('plain', 'the', 'ground first', 'a video of')
 
 def random_caption(scene: Scene, # What is described
                    rng: np.random.Generator, # Source of chance
-                   drop: float = .12, # Chance to leave out each attribute
                   ) -> str:
     "A true caption with parts left out and the order varied"
-    def keep(chance=1 - drop): return bool(rng.random() < chance)
+    def keep(chance=.88): return bool(rng.random() < chance)
     style = STYLES[rng.choice(4, p=[.55, .15, .15, .15])]
     ground = ground_of(scene.ground, keep(.75), keep(.35)) if keep() else ''
     things = list(scene.things)

@@ -216,7 +216,8 @@ def run_steps(training: Training, # Changed in place
     "Train until the settings' end; raises `SettingsError` when the loss is no longer finite"
     first = 0 if training.settings.steps else training.step # where the step size begins to rise
     begun = saved = time.monotonic()
-    before, mean = training.seconds, training.curve[-1][2] if training.curve else None
+    before = training.seconds
+    mean = training.curve[-1][2] if training.curve else None
     while (done := share_done(training, time.monotonic() - begun)) < 1:
         loss, shown = loss_of(training, done)
         learn(training, loss, rate(training.step - first, done, training.settings))
