@@ -17,14 +17,10 @@ from cogvideo_ddim_edit.codec import encode_video
 from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.methods import METHODS
 from cogvideo_ddim_edit.world.pairs import Pair, pairs
-from cogvideo_ddim_edit.world.rows import add_row, edited, model_code, rows_in, verdict
+from cogvideo_ddim_edit.world.rows import add_row, edited, key_of, model_code, rows_in, verdict
 
 DEPTHS = (0.003, DEEP, 0.055, 0.25)  # ᾱ, compared on validation pairs
-
-
-def key_of(row: dict) -> tuple:
-    """What makes a row the same row"""
-    return tuple(row[name] for name in ('method', 'set', 'split', 'number', 'model'))
+KEY = ('method', 'set', 'split', 'number', 'model')  # makes a row the same row
 
 
 def report(row: dict) -> None:
@@ -54,14 +50,13 @@ def main() -> None:
     output = ROOT / 'nbs' / 'results' / 'agreement.jsonl'
     parser.add_argument('--output', type=Path, default=output)
     given = parser.parse_args()
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    there = {key_of(row) for row in rows_in(given.output)}
+    there = {key_of(row, KEY) for row in rows_in(given.output)}
     pipe = embedded_pipeline()
     model = model_code(pipe)
     for pair in pairs(given.pairs, given.split):
         about = dict(method='default', set=pair.set, kind=pair.kind, split=pair.split)
         about |= dict(number=pair.number, model=model)
-        if key_of(about) not in there:
+        if key_of(about, KEY) not in there:
             add(pipe, pair, about, given.frames, given.output)
 
 

@@ -12,12 +12,9 @@ from project import ROOT, embedded_pipeline
 
 from cogvideo_ddim_edit.world.failures import TRIES
 from cogvideo_ddim_edit.world.pairs import Pair, pairs
-from cogvideo_ddim_edit.world.rows import add_row, model_code, rows_in, through, verdict
+from cogvideo_ddim_edit.world.rows import add_row, key_of, model_code, rows_in, through, verdict
 
-
-def key_of(row: dict) -> tuple:
-    """What makes a row the same row"""
-    return tuple(row[name] for name in ('name', 'set', 'number', 'model'))
+KEY = ('name', 'set', 'number', 'model')  # makes a row the same row
 
 
 def report(row: dict) -> None:
@@ -31,7 +28,7 @@ def add(pipe, pair: Pair, model: str, there: set, path: Path) -> None:
     reachable = None
     for name, attempt in TRIES.items():
         row = dict(name=name, set=pair.set, number=pair.number, model=model)
-        if key_of(row) in there:
+        if key_of(row, KEY) in there:
             continue
         if reachable is None:
             reachable = through(pipe, pair.answer.frames)
@@ -44,8 +41,7 @@ def main() -> None:
     parser.add_argument('--pairs', type=int, default=20, help='of each set')
     parser.add_argument('--output', type=Path, default=ROOT / 'nbs' / 'results' / 'answers.jsonl')
     given = parser.parse_args()
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    there = {key_of(row) for row in rows_in(given.output)}
+    there = {key_of(row, KEY) for row in rows_in(given.output)}
     pipe = embedded_pipeline()
     model = model_code(pipe)
     for pair in pairs(given.pairs):

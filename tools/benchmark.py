@@ -70,7 +70,6 @@ def main() -> None:
     parser.add_argument('--table', action='store_true', help='run nothing, print the tables')
     parser.add_argument('--prune', action='store_true', help='drop rows that newer ones replace')
     given = parser.parse_args()
-    given.output.parent.mkdir(parents=True, exist_ok=True)
     methods = [METHODS[name] for name in given.methods]
     if given.rejudge:
         rejudge(given.rejudge, methods, given.output, progress())

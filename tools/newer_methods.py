@@ -32,7 +32,7 @@ from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.world.benchmark import percent
 from cogvideo_ddim_edit.world.methods import person_mask
 from cogvideo_ddim_edit.world.pairs import KINDS, Pair, change, make_pair
-from cogvideo_ddim_edit.world.rows import PASTED, add_row, rows_in, through, verdict
+from cogvideo_ddim_edit.world.rows import PASTED, add_row, key_of, rows_in, through, verdict
 from cogvideo_ddim_edit.world.sampling import caption, sample_scene
 from cogvideo_ddim_edit.world.score import wilson
 from cogvideo_ddim_edit.world.shapes import changed, render
@@ -82,6 +82,7 @@ WAYS = {
     },
 }
 CELLS = {'length': (9, 17, 33)}
+KEY = ('question', 'cell', 'way', 'number', 'code')  # makes a row the same row
 
 
 def drawn_pair(question: str, cell: int, number: int) -> Pair:
@@ -174,11 +175,6 @@ def edited_row(pipe, question: str, cell: int, name: str, pair: Pair, trips: lis
     return row | dict(raw=verdict(frames, pair, trips[0]), pasted=verdict(pasted, pair, trips[0]))
 
 
-def key_of(row: Mapping) -> tuple:
-    """What makes a row the same row"""
-    return tuple(row[name] for name in ('question', 'cell', 'way', 'number', 'code'))
-
-
 def read(path: Path) -> list[dict]:
     """Rows that are there and still what would be made"""
     known = {(q, name): way.code for q, ways in WAYS.items() for name, way in ways.items()}
@@ -198,7 +194,7 @@ def run(path: Path, videos: range, questions: list[str]) -> None:
     """Make the rows that are not there yet; leave out those of settings that have changed"""
     pipe, rows = embedded_pipeline(), read(path)
     path.write_text(''.join(json.dumps(row) + '\n' for row in rows), encoding='utf-8')
-    there = {key_of(row) for row in rows}
+    there = {key_of(row, KEY) for row in rows}
     for question, cell, number in wanted(videos, questions):
         pair = drawn_pair(question, cell, number)
         keys = {n: (question, cell, n, pair.number, way.code) for n, way in WAYS[question].items()}

@@ -31,7 +31,6 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := [name for name in given.methods if name not in SPACES]:
         parser.error(f'{", ".join(unknown)}: use some of {", ".join(SPACES)}')
-    given.output.parent.mkdir(parents=True, exist_ok=True)
     pipe = embedded_pipeline()
     wanted = every_other(pairs(given.pairs, 'validation'))
     for name in given.methods or SPACES:

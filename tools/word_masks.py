@@ -21,6 +21,7 @@ from cogvideo_ddim_edit.maps import contrast, spread_map, word_maps
 from cogvideo_ddim_edit.masks import otsu, soft_mask
 from cogvideo_ddim_edit.video import Video
 from cogvideo_ddim_edit.words import word_mask
+from cogvideo_ddim_edit.world.reading_scenes import overlap
 from cogvideo_ddim_edit.world.sampling import LEVELS, caption, sample_scene
 from cogvideo_ddim_edit.world.shapes import render
 
@@ -56,12 +57,6 @@ def questions(scene, masks: np.ndarray) -> list[tuple]:
     ]
 
 
-def overlap(mask: np.ndarray, true: np.ndarray) -> float:
-    """Intersection over union"""
-    found = np.asarray(mask) > 0.5
-    return float((found & true).sum() / max(1, (found | true).sum()))
-
-
 def by_words(pipe, video: Video, prompt: str) -> Callable:
     """Masks of the package, which are not told what the words are not"""
 
@@ -92,7 +87,7 @@ def measured(pipe, method, scene, level: str) -> list[dict]:
     drawn, prompt, rows = render(scene), caption(scene), []
     ask = method(pipe, Video(drawn.frames, Fraction(8)), prompt)
     for kind, words, against, true in questions(scene, drawn.masks):
-        found = overlap(ask(words, against), true)
+        found = overlap(np.asarray(ask(words, against)) > 0.5, true)
         rows.append(
             dict(
                 level=level,

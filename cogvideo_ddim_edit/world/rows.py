@@ -100,9 +100,11 @@ def judged_row(frames: np.ndarray, # The edit, (frames, height, width, 3), uint8
                 raw=verdict(frames, pair, reachable) | independent(frames, pair.answer.frames),
                 pasted=verdict(pasted, pair, reachable))
 
-def key_of(row: Mapping) -> tuple: # Hashable
+def key_of(row: Mapping, # JSON
+           names: Iterable[str] = ('method', 'set', 'split', 'number', 'code'),
+          ) -> tuple: # Hashable
     "What makes a row the same row"
-    return tuple(row[name] for name in ('method', 'set', 'split', 'number', 'code'))
+    return tuple(row[name] for name in names)
 
 # %% ../../nbs/world/rows.ipynb #4e282f37
 def kept_path(folder: str | Path, # Of kept frames
@@ -204,6 +206,7 @@ def add_row(path: Path, # JSON Lines
             report: Callable[[dict], None] | None = None, # Called with it
            ) -> None:
     "One more line of JSON"
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open('a', encoding='utf-8') as file:
         print(json.dumps(row, separators=(',', ':')), file=file)
     if report:
