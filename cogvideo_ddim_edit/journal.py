@@ -44,7 +44,7 @@ class Journal:
         output = self.read(i, inputs)
         if output is None:
             output = forward(*args, **keywords)[0]
-            self.write(i, inputs, output)
+            write_call(self.file(i), inputs, output)
         like = next(x for x in (*args, *keywords.values()) if isinstance(x, torch.Tensor))
         return (output.to(like.device),)
 
@@ -58,10 +58,6 @@ class Journal:
             pass
         self.ready = i
         return None
-
-    def write(self, i: int, inputs: str, output: torch.Tensor) -> None:
-        "Keep what call `i` returned; raises `SavedError`"
-        write_call(self.file(i), inputs, output)
 
 # %% ../nbs/19_journal.ipynb #f216b133
 def write_call(path: Path, # Of its file

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
+from scipy.stats import mannwhitneyu
 from .attention_plan import AttentionPlan
 from .capture import capture
 from .inversion import Inversion, invert
@@ -226,10 +227,8 @@ def roc_area(scores: torch.Tensor, # (…, N)
     n, rest = int(inside.sum()), int((~inside).sum())
     need(n and rest, f'{n} of {n + rest} tokens are inside the mask, so nothing is to be told '
          'apart; give another mask')
-    ordered, scores = scores.sort(-1).values, scores.contiguous()
-    before = torch.searchsorted(ordered, scores)
-    ranks = (before + torch.searchsorted(ordered, scores, right=True) + 1)/2 # of equals the mean
-    return (ranks[..., inside].sum(-1) - n*(n + 1)/2)/(n*rest)
+    u = mannwhitneyu(scores[..., inside], scores[..., ~inside], axis=-1, method='asymptotic')
+    return torch.as_tensor(u.statistic/(n*rest))
 
 # %% ../nbs/06_maps.ipynb #cfffb336
 def draw_localization(areas: torch.Tensor, # From `localization`, perhaps a mean over videos
