@@ -81,7 +81,8 @@ def measure(pipe: Any, # A CogVideoX pipeline; of compiled blocks no FLOPs are s
            ) -> Iterator[SimpleNamespace]:
     "An object whose `cost` is a `Cost` after the context, also after an exception"
     transformer, device = pipe.transformer, torch.device(pipe._execution_device)
-    meter, counter = SimpleNamespace(cost=None), flop_counter() if flops else nullcontext()
+    meter = SimpleNamespace(cost=None)
+    counter = flop_counter() if flops else nullcontext()
     with count_rows(transformer) as seen:
         before, start = in_use(device, restart=True), time.perf_counter()
         try:
