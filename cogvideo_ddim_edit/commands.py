@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 import json
 from .again import read_record, run_again
-from .editing import (
-    EditWork, after_inversion, plan_edit, with_options, write_edits)
+from .editing import EditWork, plan_edit, with_options, write_edits
 from .options import chosen
 from .parser import (
     BatchCommand, BenchmarkCommand, CacheCommand, CompareCommand, DemoCommand, DoctorCommand,
@@ -42,14 +41,9 @@ def edit_on(pipe: Any, # A CogVideoX pipeline
             work: EditWork, # Checked
            ) -> dict: # Paths written, by what they are
     "Do what is left of an edit, and write it"
-    from cogvideo_ddim_edit.cache import inversion_of
     from cogvideo_ddim_edit.resume import going_on
     command, key = work.command, work_key(pipe, work)
-    if work.preset.inverts and work.inversion is None:
-        work.check(pipe)
-        how = work.preset.inversion.changed(seed=command.seed)
-        work.inversion = inversion_of(pipe, work.video, command.source_prompt, how, say)
-        work.changes = after_inversion(work.changes)
+    work.invert(pipe)
     with going_on(pipe, key, say):
         return write_edits(with_options(pipe, command, work.run(pipe)), command)
 
@@ -88,7 +82,7 @@ def demo_edit(demo: DemoCommand # As given
         model=ModelOptions(), injection=InjectionOptions(), output_path=demo.output_path,
         settings=EditOptions(num_inference_steps=demo.num_inference_steps), verbose=demo.verbose)
 
-def run_demo(command: DemoCommand) -> dict: # As `run_edit`
+def run_demo(command: DemoCommand) -> dict: # As `run_edit_on`
     "Edit the video that comes with the package"
     return run_edit_on(demo_edit(command))
 

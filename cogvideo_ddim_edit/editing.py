@@ -17,9 +17,9 @@ from .parser import EditCommand, EditOptions, InjectionOptions
 from .reading import index_video
 from .settings import EditError, check_text, to_json
 from .video import Video, located, read_image
-from .work import (
+from cogvideo_ddim_edit.work import (
     UnwrittenError, at_home, check_prompts, check_sources, demands, model_settings, read_mask,
-    read_source, say, with_thrift)
+    read_source, say)
 
 if TYPE_CHECKING:
     from cogvideo_ddim_edit.edits import Edit
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['OF_MODEL', 'EditWork', 'after_inversion', 'changes_of', 'check_masks', 'check_results', 'plan_edit', 'mask_file',
-           'read_all', 'fitting_batch', 'inversion_remark', 'plain', 'options_used', 'with_options', 'run_edit',
-           'write_edits', 'write_edit', 'remove_metadata', 'kept']
+           'read_all', 'fitting_batch', 'inversion_remark', 'plain', 'options_used', 'with_options', 'write_edits',
+           'write_edit', 'remove_metadata', 'kept']
 
 # %% ../nbs/10d_editing.ipynb #e98d1bf8
 @dataclass
@@ -45,18 +45,22 @@ class EditWork:
     batch_size: int = 1 # Prompts at once
     edits: list[Edit] = field(default_factory=list) # Done
 
+    def invert(self, pipe: Any # A CogVideoX pipeline
+              ) -> None:
+        "Find or make the inversion, if one is missing; raises `EditError`"
+        from cogvideo_ddim_edit.cache import inversion_of
+        if self.inversion is not None or not self.preset.inverts: return
+        self.check(pipe)
+        how = self.preset.inversion.changed(seed=self.command.seed)
+        self.inversion = inversion_of(pipe, self.video, self.command.source_prompt, how, say)
+        self.changes = after_inversion(self.changes)
+
     def run(self, pipe: Any # A CogVideoX pipeline
            ) -> list[Edit]: # One for each prompt
-        "Do what is left"
-        from cogvideo_ddim_edit.inversion import invert
+        "Make the edits that are left"
         from cogvideo_ddim_edit.kept import noting_if
         from cogvideo_ddim_edit.reconstruction import edit
         c = self.command
-        if self.preset.inverts and self.inversion is None:
-            self.check(pipe)
-            how = self.preset.inversion.changed(seed=c.seed)
-            self.inversion = invert(pipe, self.video, c.source_prompt, how)
-            self.changes = after_inversion(self.changes)
         try:
             while len(self.edits) < len(c.prompt):
                 batch = c.prompt[len(self.edits):][:self.batch_size]
@@ -84,8 +88,9 @@ class EditWork:
 # %% ../nbs/10d_editing.ipynb #8251dab8
 def after_inversion(changes: dict[str, Any]) -> dict[str, Any]:
     "The changes that are still to be said when there is an inversion made with them"
-    from cogvideo_ddim_edit.presets import EditSettings
-    return {n: x for n, x in changes.items() if n in EditSettings.names() and n != 'strength'}
+    from cogvideo_ddim_edit.presets import EditSettings, Preset
+    kept = {*EditSettings.names(), *Preset.names()} - {'strength'}
+    return {name: value for name, value in changes.items() if name in kept}
 
 # %% ../nbs/10d_editing.ipynb #c816c80d
 def changes_of(preset: str | Preset, # Whose injection is changed
@@ -195,7 +200,8 @@ def inversion_remark(inversion: Inversion, # What is edited
     from cogvideo_ddim_edit.presets import preset_of
     found, settings = preset_of(preset), inversion.settings
     if not found.inverts: return ''
-    wanted, prompt = found.inversion, inversion.prompt if found.inversion.prompted else ''
+    wanted = found.inversion
+    prompt = inversion.prompt if wanted.prompted else ''
     if prompt == wanted.negative_prompt:
         wanted = wanted.changed(guidance_scale=1.) # as `invert`
     names = [n for n in wanted.names() if n not in ('negative_prompt', 'prompted', 'seed')]
@@ -243,14 +249,6 @@ def with_options(pipe: Any, # A CogVideoX pipeline
     used = [options_used(pipe, command, edit.source) for edit in edits]
     return [replace(edit, about=edit.about | dict(options=options))
             for edit, options in zip(edits, used, strict=True)]
-
-# %% ../nbs/10d_editing.ipynb #1de245f2
-def run_edit(command: EditCommand # As given
-            ) -> dict: # Paths written, by what they are
-    "Invert, edit and write; what can be refused is refused before the model runs"
-    work = plan_edit(command)
-    def edits_by(pipe): return with_options(pipe, command, work.run(pipe))
-    return write_edits(with_thrift(work.settings, edits_by), command)
 
 # %% ../nbs/10d_editing.ipynb #6747f431
 def write_edits(edits: list[Edit], command: EditCommand) -> dict:

@@ -10,12 +10,12 @@ from time import perf_counter
 from typing import Any
 import numpy as np
 from .cost import Calls, job_calls
-from .editing import mask_file
+from .editing import after_inversion, mask_file
 from .edits import Edit
 from .history import Entry, History
 from .inversion import invert
 from .pace import Estimate, Pace
-from .presets import EditSettings, Preset
+from .presets import Preset
 from .reconstruction import edit
 from .recipe import EMBEDDED
 from .report import report
@@ -27,7 +27,7 @@ from .watch import BUSY, Preview, Runner, watched
 from .wishes import FileChoice, SceneChoice, Source, Wish
 
 # %% auto #0
-__all__ = ['Nothing', 'Bench', 'InversionBench', 'Workbench', 'changes_after_inversion']
+__all__ = ['Nothing', 'Bench', 'InversionBench', 'Workbench']
 
 # %% ../nbs/workbench.ipynb #ca8f6747
 class Nothing(EditError):
@@ -118,7 +118,7 @@ class Workbench(InversionBench):
         preset, source, changes = wish.whole, self.source.video, wish.changes
         if preset.inverts:
             self.invert(preset, wish.seed)
-            source, changes = self.inversion, changes_after_inversion(changes)
+            source, changes = self.inversion, after_inversion(changes)
         calls, start = self.calls(wish), perf_counter()
         edits = edit(watched(self, 'Editing', Preview()), source, list(wish.prompts),
                      preset=wish.preset, source_prompt=self.source_prompt, seed=wish.seed,
@@ -145,10 +145,3 @@ class Workbench(InversionBench):
         need(0 <= number < len(self.entries), 'there is no edit yet; make one first', Nothing)
         need(str(folder).strip(), 'the folder has no name; give one to save into', Nothing)
         return report(self.entries[number].edit.save(Path(folder).expanduser()))
-
-# %% ../nbs/workbench.ipynb #cc94ddb3
-def changes_after_inversion(changes: dict[str, Any] # Keywords of `edit`
-                           ) -> dict[str, Any]:
-    "Those that are left when the inversion is there"
-    kept = ({*EditSettings.names()} - {'strength'}) | {*Preset.names()}
-    return {name: value for name, value in changes.items() if name in kept}
