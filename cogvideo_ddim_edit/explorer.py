@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
-import re
 import numpy as np
 import torch
 from .edits import Edit
@@ -26,6 +25,7 @@ from .presets import Preset, preset_with
 from .reconstruction import edit
 from .settings import need
 from .shares import MapsError
+from .tokens import words_in
 from .video import Video, as_png
 
 # %% auto #0
@@ -70,8 +70,8 @@ def info_of(edit: Edit, # Of which the maps are
     grid, found, frames = kept.grid, kept.found, len(edit.video)
     each = torch.arange(grid.frames).reshape(-1, 1, 1).expand(grid.shape)
     latent = grid.pixels(each, frames, 1, 1, 'nearest').flatten().int().tolist()
-    known = re.findall(r'\w+', edit.source_prompt.lower())
-    changed = [word not in [*known, REST, PADDING] for word in kept.words]
+    known = [*words_in(edit.source_prompt), REST, PADDING]
+    changed = [word not in known for word in kept.words]
     word = changed.index(True) if any(changed) else 0
     tables = [x.round(decimals=5).tolist() for x in shares_by_step(kept).double()]
     sources = [found.plan.group_names.index(name) for name in (SOURCE_TEXT, SOURCE)]
@@ -155,7 +155,7 @@ def explorer_page(explorer: Explorer,
 # %% ../nbs/explorer.ipynb #1440138e
 def page_height(info: dict # Of an explorer
                ) -> int: # Pixels, about
-    "How tall its page is where it is as wide as it likes"
+    "How tall its page is where it is as wide as it likes; the sizes are those of explorer.js"
     steps, depth = len(info['timesteps']), len(info['blocks'])
     latents, ratio = len(info['first']), info['height']/info['width']
     both = min(828, 2*info['width']*max(1, 320//info['width']))

@@ -22,7 +22,7 @@ from .saved import SavedError, read_tensors, write_tensors
 from .schedule import spread
 from .settings import need
 from .shares import MapsError
-from .tokens import PADDING, REST, TokenGrid, text_groups, token_grid
+from .tokens import PADDING, REST, TokenGrid, text_groups, token_grid, words_in
 
 # %% auto #0
 __all__ = ['MOST_WORDS', 'EDIT', 'SOURCE', 'SOURCE_TEXT', 'MOST_BLOCKS', 'SIDES', 'FILE', 'noted_words', 'patch_numbers',
@@ -42,7 +42,7 @@ def noted_words(
     "The words of a prompt that are noted, in their order; the others join the rest"
     found = text_groups(pipe, prompt)
     words = [name for name in found if name not in (REST, PADDING)]
-    known = source_prompt.lower().split()
+    known = words_in(source_prompt)
     first = sorted(words, key=lambda word: word in known)[:most]
     kept = {word: found[word] for word in words if word in first}
     rest = [i for word in words if word not in first for i in found[word]]
@@ -134,7 +134,8 @@ class Kept:
         "Write what an edit read; raises `SavedError`"
         found, keys = self.found, sorted(self.found.counts)
         if not keys: return None
-        plan, rows = found.plan, found.rows if self.side else {}
+        plan = found.plan
+        rows = found.rows if self.side else {}
         about = dict(keys=[list(key) for key in keys], side=self.side, grid=vars(self.grid),
                      groups=plan.groups, references=plan.references)
         tensors = dict(masses=as_half(found.masses, keys), rows=as_half(rows, keys),

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 from textwrap import shorten
 import json
-import re
-import numpy as np
 import shlex
+import numpy as np
 from .edits import Edit
 from .kept import EDIT, PADDING, REST, Kept, kept_in
 from .player import (
@@ -22,6 +21,7 @@ from .player import (
 from .recipe import Recipe, changed_words, settings_tables
 from .trust import TRUSTED_LOSS
 from .settings import EditError
+from .tokens import words_in
 from .video import Video, as_png
 
 # %% auto #0
@@ -100,7 +100,7 @@ def shown_words(edit: Edit, # Perhaps from a folder
                 kept: Kept, # What it read
                ) -> list[str]: # Groups of its plan
     "The words of the prompt that have a row in the picture, in their order; new ones first"
-    known = re.findall(r'\w+', edit.source_prompt.lower())
+    known = words_in(edit.source_prompt)
     words = [word for word in kept.words if word not in (REST, PADDING)]
     chosen = sorted(words, key=lambda word: word in known)[:MOST_WORDS]
     return [word for word in words if word in chosen] or kept.words

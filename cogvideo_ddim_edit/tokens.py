@@ -15,8 +15,8 @@ from .inversion import Inversion
 from .shares import MapsError, need
 
 # %% auto #0
-__all__ = ['REST', 'PADDING', 'word_tokens', 'token_ids', 'len_same', 'places_of', 'text_groups', 'TokenOrder', 'TokenGrid',
-           'token_grid']
+__all__ = ['REST', 'PADDING', 'word_tokens', 'token_ids', 'len_same', 'places_of', 'words_in', 'text_groups', 'TokenOrder',
+           'TokenGrid', 'token_grid']
 
 # %% ../nbs/05d_tokens.ipynb #3014c7ec
 def word_tokens(pipe: Any, # A CogVideoX pipeline
@@ -56,6 +56,10 @@ def places_of(prompt, word):
 # %% ../nbs/05d_tokens.ipynb #3c2b8460
 REST, PADDING = 'other text', 'padding' # Groups of text that are no words
 
+def words_in(prompt: str) -> list[str]:
+    "The words of a prompt, in small letters and without punctuation"
+    return re.findall(r'\w+', prompt.lower())
+
 def text_groups(pipe: Any, # A CogVideoX pipeline
                 prompt: str, # What is shown
                ) -> dict[str, list[int]]: # Name → numbers of text tokens; together all of them
@@ -63,7 +67,7 @@ def text_groups(pipe: Any, # A CogVideoX pipeline
     length = pipe.transformer.config.max_text_seq_length
     end = min(length, len(pipe.tokenizer(prompt).input_ids))
     found = {}
-    for word in dict.fromkeys(re.findall(r'\w+', prompt.lower())):
+    for word in dict.fromkeys(words_in(prompt)):
         taken = {i for tokens in found.values() for i in tokens}
         try:
             found[word] = [i for i in word_tokens(pipe, prompt, [word])[word] if i not in taken]
