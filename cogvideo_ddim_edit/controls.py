@@ -5,7 +5,7 @@
 # %% ../nbs/controls.ipynb #765953fc
 from __future__ import annotations
 from ast import literal_eval
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
 import re
@@ -17,8 +17,8 @@ from .schedulers import SPACINGS
 from .settings import Settings
 
 # %% auto #0
-__all__ = ['CHOICES', 'ELSEWHERE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'chooser', 'whole_number',
-           'section', 'in_columns', 'fold', 'SettingsControls']
+__all__ = ['CHOICES', 'ELSEWHERE', 'WIDE', 'is_part', 'range_in', 'control_of', 'number_control', 'value_of', 'chooser',
+           'whole_number', 'section', 'in_columns', 'fold', 'SettingsControls']
 
 # %% ../nbs/controls.ipynb #481ff461
 CHOICES = dict(kind=KINDS, path_spacing=SPACINGS, scheduler=SCHEDULERS)
@@ -76,15 +76,17 @@ def value_of(control: Any, # From `control_of`
         return control.value # a text; the setting refuses what it cannot have
 
 # %% ../nbs/controls.ipynb #de07aaec
+WIDE = dict(layout=dict(width='auto'), style=dict(description_width='9em')) # Of a text's widget
+
 def chooser(name: str, # Of the choice
-            options: Any, # Pairs of a text and a value
+            options: Iterable, # Texts, or pairs of a text and a value
             value: Any = None, # None: the first one
            ) -> Any: # A widget
     "A choice with its name before it"
     import ipywidgets as widgets
-    options = list(options)
-    return widgets.Dropdown(options=options, value=options[0][1] if value is None else value,
-                            description=name, style=dict(description_width='9em'))
+    chosen = {} if value is None else dict(value=value)
+    return widgets.Dropdown(options=list(options), description=name,
+                            style=dict(description_width='9em'), **chosen)
 
 def whole_number(name: str, # Of the control
                  value: int, # To begin with

@@ -9,9 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 from .canvas import copy_button, slider_names
-from .controls import chooser
+from .controls import WIDE, chooser
 from .history import RECIPES, title_of
-from .lab_parts import Part, PromptPart, VideoPart
+from .lab_parts import Part, PromptPart, VideoPart, unheard
 from .lab_settings import MaskPart, SettingsPart
 from .masks import MaskError
 from .player import as_image, compare, static, strip, widget
@@ -141,9 +141,8 @@ class ComparePart(Part):
     def build(self) -> list: # Widgets
         "Player and history"
         import ipywidgets as widgets
-        wide = dict(layout=dict(width='auto'), style=dict(description_width='9em'))
         self.player = widgets.VBox()
-        self.edits = self.follow(widgets.Select(options=[], rows=4, description='edits', **wide),
+        self.edits = self.follow(widgets.Select(options=[], rows=4, description='edits', **WIDE),
                                  self.show)
         self.other = self.follow(chooser('beside it', [('nothing else', -1)]), self.show)
         self.other.layout.width = 'auto'
@@ -153,17 +152,15 @@ class ComparePart(Part):
         "Show the history"
         entries, other = self.lab.bench.entries, self.other.value
         options = [(title_of(i, entries), i) for i in range(len(entries))]
-        self.quiet = True
-        self.edits.options = options
-        self.edits.value = chosen
-        self.other.options, self.other.value = [('nothing else', -1), *options], other
-        self.quiet = False
+        with unheard(self):
+            self.edits.options = options
+            self.edits.value = chosen
+            self.other.options, self.other.value = [('nothing else', -1), *options], other
 
     def show_source(self) -> None:
         "Show a new source, and no edit"
-        self.quiet = True
-        self.edits.value = None
-        self.quiet = False
+        with unheard(self):
+            self.edits.value = None
         self.show()
 
     def show(self) -> None:
@@ -180,10 +177,8 @@ class ResultPart(ComparePart):
     def build(self) -> list: # Widgets
         "Player, history, recipe and a place to save"
         import ipywidgets as widgets
-        wide = dict(layout=dict(width='auto'), style=dict(description_width='9em'))
-        self.form = self.follow(chooser('copy as', [(name, name) for name in RECIPES]),
-                                self.show_recipe)
-        self.recipe = widgets.Textarea(description='recipe', rows=6, **wide)
+        self.form = self.follow(chooser('copy as', RECIPES), self.show_recipe)
+        self.recipe = widgets.Textarea(description='recipe', rows=6, **WIDE)
         self.copy = copy_button()
         self.save_folder = widgets.Text(value='runs/edit', description='folder',
                                         style=dict(description_width='9em'))

@@ -4,18 +4,20 @@
 
 # %% ../nbs/lab_parts.ipynb #66e753b1
 from __future__ import annotations
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 from typing import Any
-from .controls import chooser, in_columns, section, whole_number
+from .controls import WIDE, chooser, in_columns, section, whole_number
+from .fitting import FITS
 from .recipe import changed_words
 from .video import sample
 from .watch import in_words
 from .wishes import SCENE_WORDS, FileChoice, SceneChoice
 
 # %% auto #0
-__all__ = ['FILE_PARTS', 'Part', 'sample_choices', 'ScenePart', 'VideoPart', 'kept_file', 'marked', 'PromptPart']
+__all__ = ['FILE_PARTS', 'Part', 'unheard', 'sample_choices', 'ScenePart', 'VideoPart', 'kept_file', 'marked', 'PromptPart']
 
 # %% ../nbs/lab_parts.ipynb #943a9659
 class Part:
@@ -58,6 +60,16 @@ class Part:
         control.observe(changed, name)
         return control
 
+# %% ../nbs/lab_parts.ipynb #5e1fae01
+@contextmanager
+def unheard(part: Part) -> Iterator[None]:
+    "Controls change inside, and nothing follows"
+    part.quiet = True
+    try:
+        yield
+    finally:
+        part.quiet = False
+
 # %% ../nbs/lab_parts.ipynb #d8b4e5c0
 FILE_PARTS = dict(skip_frames_start='from the start', skip_frames_end='from the end',
                   frame_sample_step='every n-th')
@@ -97,8 +109,7 @@ class VideoPart(ScenePart):
         words = dict(description='Upload a video', tooltip='Upload a video')
         self.upload = self.follow(widgets.FileUpload(accept='video/*', layout=dict(width='15em'),
                                                      **words), self.take_upload)
-        fits = [(name, name) for name in ('crop', 'stretch', 'pad')]
-        self.fit = self.follow(chooser('fit', fits), self.trim)
+        self.fit = self.follow(chooser('fit', FITS), self.trim)
         self.frames = {name: self.follow(whole_number(words, 0), self.trim)
                        for name, words in FILE_PARTS.items()}
         trims = widgets.HTML('<p>Of a file, leave out frames (every n-th 0: near the rate of the '
@@ -115,9 +126,8 @@ class VideoPart(ScenePart):
 
     def leave(self, control: Any, nothing: Any) -> None: # The control, and its value without a file
         "Show that a file is not the video any more, so that it can be chosen again"
-        self.quiet = True
-        control.value = nothing
-        self.quiet = False
+        with unheard(self):
+            control.value = nothing
 
     def take_scene(self) -> None:
         "Put the scene on the bench"
@@ -176,9 +186,8 @@ class PromptPart(Part):
     def build(self) -> list: # Widgets
         "Two prompts, and what differs"
         import ipywidgets as widgets
-        words = dict(layout=dict(width='auto'), style=dict(description_width='9em'), rows=2)
-        self.source = widgets.Textarea(description='source', **words)
-        self.edit = widgets.Textarea(description='edit', **words)
+        self.source = widgets.Textarea(description='source', rows=2, **WIDE)
+        self.edit = widgets.Textarea(description='edit', rows=2, **WIDE)
         self.words = widgets.HTML()
         for control in (self.source, self.edit):
             self.follow(control, self.compare)
@@ -186,9 +195,8 @@ class PromptPart(Part):
 
     def begin(self, source_prompt: str, prompt: str) -> None:
         "Show the prompts of a new video"
-        self.quiet = True
-        self.source.value, self.edit.value = source_prompt, prompt
-        self.quiet = False
+        with unheard(self):
+            self.source.value, self.edit.value = source_prompt, prompt
         self.mark()
 
     def mark(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from .canvas import mask_widget, schedule_widget, show_frames, strokes_of
 from .controls import SettingsControls, chooser, fold, whole_number
 from .injection import Injection
-from .lab_parts import Part, kept_file
+from .lab_parts import Part, kept_file, unheard
 from .masks import MASKS, MaskError
 from .presets import PRESETS, Preset
 from .recipe import BOTH
@@ -46,8 +46,7 @@ class PresetPart(Part):
     def build(self) -> list: # Widgets
         "Preset, seed and settings"
         import ipywidgets as widgets
-        presets = [(name, name) for name in PRESETS]
-        self.preset = self.follow(chooser('preset', presets), self.choose_preset)
+        self.preset = self.follow(chooser('preset', PRESETS), self.choose_preset)
         self.seed = self.follow(whole_number('seed of noise', 0, 2**31), self.lab.show_cost)
         self.groups = {
             key: SettingsControls(module, name, lambda: self.guarded(self.changed), skip)
@@ -100,20 +99,18 @@ class SettingsPart(PresetPart):
     def paint(self) -> None:
         "Paint what the preset does"
         steps, layers = self.steps(), self.lab.layers
-        self.quiet = True
-        self.schedule.painted = False
-        self.schedule.steps, self.schedule.layers = steps, layers
-        self.schedule.chosen_steps, self.schedule.chosen_layers = painting_of(
-            self.chosen.edit.injection, steps, layers)
-        self.quiet = False
+        with unheard(self):
+            self.schedule.painted = False
+            self.schedule.steps, self.schedule.layers = steps, layers
+            self.schedule.chosen_steps, self.schedule.chosen_layers = painting_of(
+                self.chosen.edit.injection, steps, layers)
 
     def stretch(self, steps: int) -> None: # Denoising steps
         "Keep what somebody painted, in the same parts of a longer or shorter way"
         grid, on = self.schedule, {*self.schedule.chosen_steps}
-        self.quiet = True
-        grid.chosen_steps = [i for i in range(steps) if i*grid.steps//steps in on]
-        grid.steps = steps
-        self.quiet = False
+        with unheard(self):
+            grid.chosen_steps = [i for i in range(steps) if i*grid.steps//steps in on]
+            grid.steps = steps
 
     def changed(self) -> None:
         "Show what follows from a setting"
@@ -165,12 +162,11 @@ class MaskControls(Part):
 
     def begin(self, video: Video) -> None:
         "Make the canvas empty, for a new video"
-        self.quiet = True
-        if self.kind.value == 'painted':
-            show_frames(self.easel, video)
-        else:
-            self.easel.strokes, self.easel.pictures = [], b''
-        self.quiet = False
+        with unheard(self):
+            if self.kind.value == 'painted':
+                show_frames(self.easel, video)
+            else:
+                self.easel.strokes, self.easel.pictures = [], b''
 
     def take_file(self) -> None:
         "Keep the picture or video that is the mask"
