@@ -53,7 +53,8 @@ def keys_seen(injection: Injection, # What is shared
               N: int, # Tokens of video
              ) -> tuple[int, int]: # Without and with a weight for each
     "How many keys a query attends over that looks at the reference"
-    S, first, mask = T + N, 0 if injection.reference_text else T, injection.shown
+    S, mask = T + N, injection.shown
+    first = 0 if injection.reference_text else T
     replaces = injection.kind == 'convex' and w == float('inf')
     if injection.kind not in ('added', 'convex') or replaces: return S, 0
     if mask is None:
@@ -62,13 +63,10 @@ def keys_seen(injection: Injection, # What is shared
         given = torch.cat([torch.ones(T - first), mask.flatten()])
         given = given[given > 0]
         kept, soft = len(given), bool(given.min() != given.max())
-    if injection.kind == 'added':
-        plain, weighed = (0 if w == float('inf') else S), kept*soft
-    elif mask is None:
-        plain, weighed = (S + first if w == 1 else S), 0
-    else:
-        plain, weighed = S - kept*soft, 2*kept*soft
-    return plain + kept*(not soft), weighed
+    plain, weighed = (0, kept) if soft else (kept, 0)
+    if injection.kind == 'added': return plain + (0 if w == float('inf') else S), weighed
+    if mask is not None: return plain + S - weighed, 2*weighed
+    return plain + (S + first if w == 1 else S), weighed
 
 # %% ../nbs/12a_operations.ipynb #29839203
 def looking(c: Any, # Of a CogVideoX transformer
@@ -111,7 +109,8 @@ def call_flops(config: Any, # Of a CogVideoX transformer
 # %% ../nbs/12a_operations.ipynb #9166082e
 def _seen(config, size, injection, weight, alone):
     "Attention of one row of the edit in all blocks"
-    w, n, total = injection.weight if weight is None else weight, config.num_layers, 0
+    w = injection.weight if weight is None else weight
+    n, total = config.num_layers, 0
     for factor in (injection.factor_at(i, n) for i in range(n)):
         strength = w*factor if factor else 0
         total += looking(config, size, injection, strength) if factor else alone

@@ -46,6 +46,7 @@ TO_XYZ = np.array([[.4124564, .2126729, .0193339], [.3575761, .7151522, .1191920
 def lab(rgb: np.ndarray # (…, 3), sRGB, 0…1
        ) -> np.ndarray: # (…, 3)
     "CIE Lab of sRGB colours under D65 (IEC 61966-2-1 and CIE 15)"
+    # As scikit-image has it, but to train elsewhere no more than numpy need be there to draw scenes
     c = np.asarray(rgb, float)
     c = np.where(c > .04045, ((c + .055)/1.055)**2.4, c/12.92)
     xyz = c @ TO_XYZ/np.array([.95047, 1, 1.08883])
