@@ -50,8 +50,8 @@ def maps_of(kept: Kept, # With rows
     source = masses[:, :, names.index(SOURCE)] + masses[:, :, names.index(SOURCE_TEXT)]
     shape = patch_shape(grid, kept.side)
     rows = stacked_maps(kept, found.rows)[:, :, 0, :, :, 1:] # without the text
-    rows = squares(rows.unflatten(-1, shape), factor, add=True).flatten(-3)
-    rows = rows.unflatten(2, shape).movedim((2, 3, 4), (-3, -2, -1))
+    rows = squares(rows.unflatten(-1, shape), factor, add=True).flatten(-3) # what is read
+    rows = rows.unflatten(2, shape).movedim((2, 3, 4), (-3, -2, -1)) # who reads
     rows = squares(rows, factor).flatten(-3).movedim(-1, 2)
     return dict(words=squares(masses[:, :, :len(kept.words)], factor),
                 source=squares(source, factor), rows=rows)

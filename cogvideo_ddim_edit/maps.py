@@ -26,9 +26,8 @@ from .video import Video, as_png
 from .words import as_list
 
 # %% auto #0
-__all__ = ['REST', 'WordMaps', 'spread_timesteps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'ends_of',
-           'cells', 'standard', 'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map',
-           'invert_with_words']
+__all__ = ['REST', 'WordMaps', 'checked_timesteps', 'word_maps', 'draw_words', 'draw_field', 'ends_of', 'z_scores', 'standard',
+           'contrast', 'localization', 'roc_area', 'draw_localization', 'spread_map', 'invert_with_words']
 
 # %% ../nbs/06_maps.ipynb #ddc8cda9
 REST = 'the rest of the text'
@@ -74,18 +73,9 @@ class WordMaps:
         return as_png(draw_words(self))
 
 # %% ../nbs/06_maps.ipynb #e2b57ce0
-def spread_timesteps(inversion: Inversion | list[int], # From `invert`, or falling timesteps
-                     looks: int = 6, # So many
-                     during: tuple[float, float] = (.2, 1.), # Part of the steps, 0 (noise) to 1
-                    ) -> list[int]: # Falling
-    "Timesteps of an inversion, evenly spread; raises `MapsError`"
-    need(isinstance(looks, int) and looks > 0 and 0 <= during[0] < during[1] <= 1,
-         f'looks is {looks} and during {during}; use 1 look or more, and 0 <= from < to <= 1')
-    return spread_over(getattr(inversion, 'timesteps', inversion), looks, during)
-
 def checked_timesteps(path, timesteps):
-    "`timesteps`, falling, some of those of `path`; None: some that are spread over it"
-    if timesteps is None: return spread_timesteps(path)
+    "`timesteps`, falling, some of those of `path`; None: six, spread over all but the first fifth"
+    if timesteps is None: return spread_over(path, 6, (.2, 1.))
     chosen = sorted({int(t) for t in timesteps}, reverse=True)
     need(chosen and set(chosen) <= set(path), f'timesteps are {chosen}, but the inversion has '
          f'{", ".join(map(str, path))}; use some of these')
@@ -120,7 +110,7 @@ def word_maps(pipe: Any, # The pipeline that made the inversion
               words: str | Sequence[str], # Words or parts of the prompt
               prompt: str | None = None, # What the video shows; None: what it was inverted with
               *,
-              timesteps: Iterable[int] | None = None, # Of it; None: `spread_timesteps`
+              timesteps: Iterable[int] | None = None, # Of it; None: six, evenly spread
               layers: tuple[float, float] | frozenset[int] = (0., 1.), # Depth, 0 to 1, or numbers
               budget: float = 1000., # Megabytes that the maps may take
              ) -> WordMaps:
@@ -137,13 +127,12 @@ def word_maps(pipe: Any, # The pipeline that made the inversion
 def draw_words(maps: WordMaps, # For the video and its grid
                fields: Mapping[str, torch.Tensor] | None = None, # Title → (F, h, w) or as pixels
                outline: np.ndarray | None = None, # (frames, H, W), drawn as a line at one half
-               every: int = 4, # Show every n-th frame
                label: str = 'share of attention, %', # What is drawn, with its unit
               ) -> Figure:
-    "Maps over the frames on one scale, time to the right; without `fields` those of the words"
+    "Maps over every fourth frame on one scale; without `fields` those of the words"
     words = [word for word in maps.words if word != REST]
     fields = {word: 100*maps[word] for word in words} if fields is None else dict(fields)
-    shown, least, most = range(0, len(maps.video), every), *ends_of(fields.values())
+    shown, least, most = range(0, len(maps.video), 4), *ends_of(fields.values())
     size = (1.1*len(shown) + 2.3, 1.1*(len(fields) + 1))
     figure = Figure(figsize=size, dpi=70, layout='constrained')
     axes = figure.subplots(len(fields) + 1, len(shown), squeeze=False)
@@ -172,7 +161,7 @@ def ends_of(fields):
     return min(float(x.min()) for x in fields), max(float(x.max()) for x in fields)
 
 # %% ../nbs/06_maps.ipynb #7e55c41d
-def cells(maps, words, against):
+def z_scores(maps, words, against):
     "The z of (1) for each direction, block and timestep, (2, layers, timesteps, F, h, w)"
     least = maps.masses[maps.masses > 0].min() # float16 rounds small masses to 0
     def level(chosen):
@@ -201,7 +190,7 @@ def contrast(maps: WordMaps, # From `word_maps` or `invert_with_words`
 
     Without `weights`, looks of the video count in the first half of the depth, of the words in the
     second."""
-    z = cells(maps, words, against)
+    z = z_scores(maps, words, against)
     if weights is None:
         early = torch.tensor([i < maps.depth/2 for i in maps.layers])
         weights = torch.stack([early, ~early])[..., None].expand(z.shape[:3])
@@ -218,7 +207,7 @@ def localization(maps: WordMaps, # From `word_maps`
                  against: str | Sequence[str] | None = None, # As for `contrast`
                 ) -> torch.Tensor: # (2, layers, timesteps), 0…1
     "How well each direction, block and timestep tells where words are; raises `MapsError`"
-    return roc_area(cells(maps, words, against).flatten(-3), (maps.tokens(mask) > .5).flatten())
+    return roc_area(z_scores(maps, words, against).flatten(-3), (maps.tokens(mask) > .5).flatten())
 
 def roc_area(scores: torch.Tensor, # (…, N)
              inside: torch.Tensor # (N,), bool
@@ -252,9 +241,8 @@ def draw_localization(areas: torch.Tensor, # From `localization`, perhaps a mean
 def spread_map(pipe: Any, # The pipeline that made the inversion
                inversion: Inversion, # The video
                values: torch.Tensor, # On the grid of tokens, (F, h, w)
-               prompt: str | None = None, # What the video shows; None: as inverted
                *,
-               timesteps: Iterable[int] | None = None, # Of it; None: `spread_timesteps`
+               timesteps: Iterable[int] | None = None, # Of it; None: six, evenly spread
                layers: tuple[float, float] | frozenset[int] | None = None, # None: the last third
               ) -> torch.Tensor: # (F, h, w), mean 0 and standard deviation 1
     "The mean of `values` over what each token looks at in the video (2)"
@@ -265,8 +253,7 @@ def spread_map(pipe: Any, # The pipeline that made the inversion
     timesteps = checked_timesteps(inversion.timesteps, timesteps)
     plan = AttentionPlan(groups, layers=layers, row=0, budget=1000.)
     with capture(pipe.transformer, plan) as found:
-        predictions_along(pipe, inversion, [inversion.prompt if prompt is None else prompt],
-                          timesteps)
+        predictions_along(pipe, inversion, [inversion.prompt], timesteps)
     mean = found.mass('values')/found.mass('video')
     return standard(mean[T:].reshape(values.shape))
 
@@ -276,7 +263,7 @@ def invert_with_words(pipe: Any, # A CogVideoX pipeline
                       prompt: str, # What the video shows
                       words: str | Sequence[str], # Words or parts of the prompt
                       *,
-                      timesteps: Iterable[int] | None = None, # None: `spread_timesteps`
+                      timesteps: Iterable[int] | None = None, # None: six, evenly spread
                       layers: tuple[float, float] | frozenset[int] = (0., 1.), # Depth, or numbers
                       folder: str | Path | None = None, # As for `invert`
                       **changes: Any # Fields of `InversionSettings`, as for `invert`

@@ -168,7 +168,7 @@ class BenchmarkCommand(Output):
 
     Runs for hours with all pairs and methods; what is done is kept, so the same command goes on."""
     pairs: int = 40 # Of each of five sets of videos; the first ones are always the same
-    methods: tuple[str, ...] = () # Some of them, for example default sdedit; if left out, all
+    methods: tuple[str, ...] = () # Some, for example fast 'sdedit, masked'; if left out, all
     output_path: str = 'benchmark' # Folder for rows, table, summary and picture
     model: ModelOptions
 
