@@ -21,7 +21,7 @@ from ..presets import PRESETS
 from ..video import Video
 from .rows import PASTED, edited
 from .methods import METHODS, sdedit
-from .pairs import Pair, make_pair
+from .pairs import Pair, inside, make_pair
 from .colors import COLORS
 from .score import FARTHEST, Found, find, judge, wilson
 from .reading_scenes import distance_to_name
@@ -38,10 +38,7 @@ TOUCHING = 3 # Pixels between two outlines
 
 def leaves(pair: Pair) -> bool:
     "Is a thing partly out of the picture at some time?"
-    scene = pair.source.scene
-    corner = np.array([scene.width, scene.height]) - 1
-    return any(((np.array(thing.path) < thing.size) | (np.array(thing.path) > corner - thing.size))
-               .any() for thing in scene.things)
+    return not all(map(inside, pair.source.scene.things))
 
 def is_fast(pair: Pair) -> bool:
     "Does a thing move by more than `FAST` pixels a frame?"
