@@ -183,7 +183,8 @@ def main() -> int:
         root.mkdir(exist_ok=True)
         jobs = some_jobs(root, options.videos, options.edits)
         try:
-            result = (after_kills if options.kill else timed)(jobs, root, options.engines)
+            work = after_kills if options.kill else timed
+            result = work(jobs, root, options.engines)
         except BatchError as problem:
             print(problem)
             return NOT_STARTED

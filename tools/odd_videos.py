@@ -104,7 +104,7 @@ def codecs(make: Maker):
         ('png.mov', 'png', 'rgb24'),
         ('mpeg4.avi', 'mpeg4', 'yuv420p'),
     ):
-        quiet = ('-x265-params', 'log-level=error') * (codec == 'libx265')
+        quiet = ('-x265-params', 'log-level=error') if codec == 'libx265' else ()
         make.video(name, '-c:v', codec, '-pix_fmt', pixels, *quiet)
     make.video('av1.mp4', '-c:v', 'libsvtav1', '-preset', '12', '-svtav1-params', 'lp=1')
     make.video(

@@ -38,8 +38,7 @@ def unambiguous(scene) -> bool:
 
 def scenes(count: int, level: str) -> list:
     """The first scenes of a level whose words are unambiguous"""
-    drawn = 'wide' if level == TWO else level
-    seed = FIRST_SEED + 100_000 * (level == TWO)
+    drawn, seed = ('wide', FIRST_SEED + 100_000) if level == TWO else (level, FIRST_SEED)
     some = (sample_scene(seed + i, drawn) for i in range(200 * count))
     some = (s for s in some if unambiguous(s) and (level != TWO or len(s.things) == 2))
     return list(islice(some, count))
