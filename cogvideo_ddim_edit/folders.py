@@ -58,7 +58,8 @@ def check_folder(folder: Path) -> tuple[list[str], tuple[str, ...]]:
     kinds = "source", "edit", "mask"
     source, edit, mask = (names_in(folder / kind) for kind in kinds)
     if not source or not edit:
-        what = f"there is no mp4 in {str(folder / kinds[bool(source)])!r}; the layout is"
+        missing = folder / ("edit" if source else "source")
+        what = f"there is no mp4 in {str(missing)!r}; the layout is"
         raise MetricError(f"{what} source/NAME.mp4, edit/NAME.mp4 and, for masks, mask/NAME.mp4")
     if not edit & source:
         what = f"no name is in both source ({_list(source)}) and edit ({_list(edit)})"

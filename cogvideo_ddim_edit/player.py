@@ -204,7 +204,7 @@ def bundle(player: Player) -> dict: # MIME type to data
     info = player.info
     width, height = (info['scale']*info[side] for side in ('width', 'height'))
     wide = min(760, max(430, width + 30))
-    tall = round(height*min(1, (wide - 12)/width)) + 170 + 35*bool(player.knob)
+    tall = round(height*min(1, (wide - 12)/width)) + (205 if player.knob else 170)
     still = strip(player.videos, names=player.names)
     html = in_frame(player.title, player.page(), wide, tall, still)
     return {'text/html': html, 'image/png': still, 'text/plain': repr(player)}

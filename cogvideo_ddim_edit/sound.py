@@ -58,9 +58,10 @@ def left_out(path: Path # A file
     with container:
         tags = sorted({key.lower() for key in container.metadata} - _technical)
         kinds = Counter(stream.type for stream in container.streams)
-    kinds = {'audio': kinds['audio'] - 1, 'subtitle': kinds['subtitle'], 'data': kinds['data']}
-    words = [f'{n} {"other " if kind == "audio" else ""}{kind} track{"s"[:n > 1]}'
-             for kind, n in kinds.items() if n > 0]
+    others = {'other audio': kinds['audio'] - 1, 'subtitle': kinds['subtitle'],
+              'data': kinds['data']}
+    words = [f'{n} {kind} {"track" if n == 1 else "tracks"}'
+             for kind, n in others.items() if n > 0]
     if tags:
         words.append(f'metadata ({", ".join(tags)})')
     return (f'Not kept of {short_name(path)}: {", ".join(words)}.',) if words else ()
@@ -86,11 +87,14 @@ def find_sound(video: Any, # A Video or an edit
     if origin is None:
         return None, ()
     name = short_name(origin.path)
+    absent = ''
     if not origin.path.is_absolute(): # what was saved knows the name only
-        return None, (f'The sound is left out: where {name} lies was not saved; say it with '
-                      '--source, or `located`.',)*origin.audio
-    if not origin.path.is_file():
-        return None, (f'The sound is left out: {name} is no longer where it was.',)*origin.audio
+        absent = f'where {name} lies was not saved; say it with --source, or `located`'
+    elif not origin.path.is_file():
+        absent = f'{name} is no longer where it was'
+    if absent:
+        notes = (f'The sound is left out: {absent}.',)
+        return None, notes if origin.audio else ()
     notes = left_out(origin.path)
     if not origin.audio:
         return None, notes

@@ -129,8 +129,9 @@ def put_shape(video, rng, photos) -> None:
         turn = complex(math.cos(tilt + spin*i), math.sin(tilt + spin*i))
         place = (X - x + 1j*(Y - y))*turn
         u, v = place.real, place.imag
-        away = (np.hypot(u, v) - size, np.maximum(abs(u), abs(v)) - .9*size,
-                np.maximum(np.maximum(.866*u - v/2, -.866*u - v/2), v) - .6*size)[kind]
+        disc, square = np.hypot(u, v) - size, np.maximum(abs(u), abs(v)) - .9*size
+        triangle = np.maximum(np.maximum(.866*u - v/2, -.866*u - v/2), v) - .6*size
+        away = (disc, square, triangle)[kind]
         covered = np.clip(.5 - away/soft, 0, 1)[..., None]
         paint = color + shade*(v/size)[..., None] if cut is None else cut[i]
         if spot:

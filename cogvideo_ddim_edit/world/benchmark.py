@@ -17,8 +17,8 @@ from .rows import read_rows, run
 from .score import wilson
 
 # %% auto #0
-__all__ = ['MEASURES', 'RULES', 'SIDES', 'passes', 'mcnemar', 'summary', 'percent', 'table', 'measures', 'mean_of', 'shares_by',
-           'part_share', 'frontier', 'draw_cost', 'price', 'name_points', 'meet', 'run_benchmark']
+__all__ = ['MEASURES', 'RULES', 'SIDES', 'ALIGNED', 'passes', 'mcnemar', 'summary', 'percent', 'table', 'measures', 'mean_of',
+           'shares_by', 'part_share', 'frontier', 'draw_cost', 'price', 'name_points', 'meet', 'run_benchmark']
 
 # %% ../../nbs/world/benchmark.ipynb #e60e3c47
 def passes(rows: Iterable[dict], # From `read_rows`
@@ -33,7 +33,8 @@ def mcnemar(a: Mapping, # From `passes`
            ) -> float: # p, 0…1
     "How likely are such differences if there is none? (McNemar 1947, exact)"
     both = a.keys() & b.keys()
-    only_a, only_b = (sum(x[k] and not y[k] for k in both) for x, y in ((a, b), (b, a)))
+    only_a = sum(a[k] and not b[k] for k in both)
+    only_b = sum(b[k] and not a[k] for k in both)
     return float(binomtest(only_a, only_a + only_b).pvalue) if only_a + only_b else 1.
 
 # %% ../../nbs/world/benchmark.ipynb #39edde81
@@ -167,6 +168,7 @@ def price(line: Mapping # From `summary`
 # %% ../../nbs/world/benchmark.ipynb #9872e261
 SIDES = [(x*far, y*far) for far in (9, 20, 34, 50) for x, y in (
     (1, 0), (-1, 0), (.7, .9), (-.7, .9), (.7, -.9), (-.7, -.9), (0, 1.2), (0, -1.2))]
+ALIGNED = {-1: 'right', 0: 'center', 1: 'left'} # A name on the left, above or below, on the right
 
 def name_points(fig: Any, # A matplotlib Figure
                 ax: Any, # Its axes, with limits
@@ -181,7 +183,7 @@ def name_points(fig: Any, # A matplotlib Figure
         for side in SIDES:
             text = ax.annotate(line['method'], point, side, 'figure pixels', 'offset points',
                                color=f'C{i % 10}', fontsize=8, va='center',
-                               ha=('center', 'left', 'right')[int(np.sign(side[0]))])
+                               ha=ALIGNED[np.sign(side[0])])
             box = text.get_window_extent().extents
             within = inside.x0 < box[0] and box[2] < inside.x1 and inside.y0 < box[1]
             if within and not any(meet(box, t) for t in taken): break
