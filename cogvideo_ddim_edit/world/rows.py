@@ -13,6 +13,7 @@ import numpy as np
 from ..outside import keep_unchanged
 from ..metrics import dilate, psnr, vmaf, warping_error
 from ..video import Video
+from ..writing import replacing
 from ..codec import decode_latents, encode_video
 from .methods import Method
 from .pairs import SPLITS, Pair, make_pair
@@ -20,8 +21,8 @@ from .score import judge
 
 # %% auto #0
 __all__ = ['PASTED', 'model_code', 'row_code', 'in_use', 'verdict', 'independent', 'through', 'round_trips', 'judged_row',
-           'key_of', 'kept_path', 'keep', 'kept', 'edited', 'read_rows', 'rows_in', 'parsed', 'run', 'add_row',
-           'rejudge', 'place_in_turns']
+           'key_of', 'kept_path', 'kept', 'edited', 'read_rows', 'rows_in', 'parsed', 'run', 'add_row', 'rejudge',
+           'place_in_turns']
 
 # %% ../../nbs/world/rows.ipynb #3c0ea9fe
 PASTED = 8. # Grey levels: `keep_below` of the second judgement
@@ -115,27 +116,18 @@ def kept_path(folder: str | Path, # Of kept frames
     "Where frames are kept"
     return Path(folder)/what/f'{pair.set}_{pair.split}_{pair.number}_{code}.npz'
 
-def keep(path: Path, # From `kept_path`
-         **arrays: np.ndarray, # By name
-        ) -> None:
-    "Write arrays so that a file that is there is whole"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix('.part')
-    with part.open('wb') as file:
-        np.savez_compressed(file, **arrays)
-    part.replace(path)
-
 # %% ../../nbs/world/rows.ipynb #09b52abd
 def kept(path: Path | None, # From `kept_path`; None: nothing is kept
          make: Callable[[], dict], # Makes the arrays, if they are not there
         ) -> dict[str, np.ndarray]: # By name
-    "Arrays that are there, or made and kept"
+    "Arrays that are there, or made and kept; raises `ExportError`"
     if path and path.is_file():
         with np.load(path) as file:
             return dict(file)
     arrays = make()
     if path:
-        keep(path, **arrays)
+        with replacing(path) as part, part.open('wb') as file:
+            np.savez_compressed(file, **arrays)
     return arrays
 
 # %% ../../nbs/world/rows.ipynb #3a81d1e7
