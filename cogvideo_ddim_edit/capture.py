@@ -20,8 +20,8 @@ from .reference import keywords_of, timestep_of
 from .shares import View, attention_rows, masses, need
 
 # %% auto #0
-__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_processor', 'edits_among',
-           'row_of', 'check_call', 'check_watchable', 'capture']
+__all__ = ['KNOWN', 'weights_of', 'head_parts', 'seen', 'seen_by_heads', 'WatchedProcessor', 'check_processor', 'row_of',
+           'check_call', 'check_watchable', 'capture']
 
 # %% ../nbs/05e_capture.ipynb #47b67f94
 def weights_of(groups: Mapping[str, Any], # Name → numbers of tokens, or a weight for each
@@ -134,7 +134,8 @@ class _Watch:
 
     def count(self, attn, args, keywords):
         "In the first block: note how many rows there are without the source"
-        self.edits = edits_among(attn.processor, len(keywords['hidden_states']))
+        rows = len(keywords['hidden_states'])
+        self.edits = rows - getattr(attn.processor, 'references', lambda rows: 0)(rows)
 
     def enter(self, number, attn):
         "Before a call of a block's attention"
@@ -161,11 +162,6 @@ class _Watch:
         check_call(kept, q.shape[2], key, len(self.blocks))
         kept.text_length = text_length
         kept.add(key, **seen(processor.view(q, k, text_length, weight, references, row), self.plan))
-
-# %% ../nbs/05e_capture.ipynb #113c4bb0
-def edits_among(processor, rows):
-    "How many rows of a batch are not the source's"
-    return rows - getattr(processor, 'references', lambda rows: 0)(rows)
 
 # %% ../nbs/05e_capture.ipynb #1d8471db
 def row_of(plan: AttentionPlan, # What is captured
