@@ -23,9 +23,9 @@ from cogvideo_ddim_edit.world.training import (
     run_steps)
 
 # %% auto #0
-__all__ = ['TIMES', 'VALIDATION_SEED', 'load_parts', 'rotary', 'Pool', 'encoded', 'velocity_error', 'lesson_loss',
-           'validation_errors', 'train_transformer', 'new_training', 'fill', 'refill', 'choose_pool', 'check',
-           'save_model']
+__all__ = ['TIMES', 'VALIDATION_SEED', 'load_parts', 'rotary', 'deeper', 'with_words', 'Pool', 'encoded', 'velocity_error',
+           'lesson_loss', 'validation_errors', 'train_transformer', 'new_training', 'fill', 'refill', 'choose_pool',
+           'check', 'save_model']
 
 # %% ../../nbs/world/transformer.ipynb #b62bbff6
 def load_parts(folder: Path, # A diffusers folder of a CogVideoX pipeline
@@ -52,6 +52,42 @@ def rotary(transformer: CogVideoXTransformer3DModel,
     crops = get_resize_crop_region_for_grid(grid, *base)
     return get_3d_rotary_pos_embed(config.attention_head_dim, crops, grid, chosen.latent_frames,
                                    device=device)
+
+# %% ../../nbs/world/transformer.ipynb #8ede2f82
+def deeper(transformer: CogVideoXTransformer3DModel,
+           places: tuple[int, ...], # Where its blocks go in the new one
+           blocks: int, # How many that has
+           **config, # Other changes of the configuration
+          ) -> CogVideoXTransformer3DModel:
+    "A transformer of more blocks that computes the same"
+    new = CogVideoXTransformer3DModel.from_config(
+        transformer.config, num_layers=blocks, **config)
+    for block in new.transformer_blocks:
+        for norm in (block.norm1, block.norm2):
+            torch.nn.init.zeros_(norm.linear.weight)
+            torch.nn.init.zeros_(norm.linear.bias)
+    for place, block in zip(places, transformer.transformer_blocks, strict=True):
+        new.transformer_blocks[place].load_state_dict(block.state_dict())
+    rest = {k: v for k, v in transformer.state_dict().items()
+            if not k.startswith('transformer_blocks.')}
+    new.load_state_dict(rest, strict=False)
+    return new
+
+# %% ../../nbs/world/transformer.ipynb #20da33b3
+def with_words(text: T5EncoderModel,
+               known: dict[str, int], # Pieces it has, and their numbers
+               wanted: list[str], # Pieces it shall have, in order
+              ) -> T5EncoderModel: # The same object
+    "A text encoder of another vocabulary: known pieces keep their vectors, others get random ones"
+    old = text.get_input_embeddings().weight.detach()
+    noise = torch.randn(len(wanted), old.shape[1], generator=torch.Generator().manual_seed(1))
+    table = old.mean(0) + noise.to(old)*old.std()
+    for i, piece in enumerate(wanted):
+        if piece in known:
+            table[i] = old[known[piece]]
+    text.resize_token_embeddings(len(wanted), mean_resizing=False)
+    text.get_input_embeddings().weight.data.copy_(table)
+    return text
 
 # %% ../../nbs/world/transformer.ipynb #35906442
 class Pool:
