@@ -31,12 +31,13 @@ def schedule_widget() -> Any: # An `anywidget.AnyWidget`
     return ScheduleWidget()
 
 # %% ../nbs/canvas.ipynb #278d5043
-def stacked_jpeg(video: Video # Whose frames are painted on
-                ) -> bytes: # JPEG; no side of a frame has more than 480 pixels
+def stacked_jpeg(video: Video, # Whose frames are painted on
+                 most: int = 480, # Pixels of the longer side
+                ) -> bytes: # JPEG
     "All frames above each other, small enough for a page"
     from PIL import Image
     frames, (height, width) = video.frames, video.frames.shape[1:3]
-    share = min(1, 480/max(height, width), 60_000/(len(frames)*height)) # a JPEG ends at 65,535
+    share = min(1, most/max(height, width), 60_000/(len(frames)*height)) # a JPEG ends at 65,535
     small = resized(frames, max(1, round(share*width)), max(1, round(share*height)))
     Image.fromarray(np.concatenate(small)).save(file := BytesIO(), 'JPEG', quality=88)
     return file.getvalue()

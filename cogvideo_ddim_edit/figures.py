@@ -165,10 +165,11 @@ def query_row(found: Attention, # From `capture`, with rows
               grid: TokenGrid, # How the tokens are laid out
               query: tuple[int, int, int], # Frame, row and column of tokens
               videos: tuple[Video, Video], # The edit and the source
+              timestep: int | None = None, # None: mean over all
               block: int | None = None, # None: mean over all
              ) -> Figure: # `array`: (2, F, h, w): own keys, the reference's
     "What one place reads from the edit and from the source"
-    row = found.row(str(tuple(query)), block=block)[:, grid.text:]
+    row = found.row(str(tuple(query)), timestep, block)[:, grid.text:]
     row = row.reshape(2, *grid.shape)
     highest = max(float(torch.quantile(row, .999)), 1e-6)
     figure = Figure(figsize=(1.6*grid.frames + 2, 3.6), dpi=90, layout='constrained')
@@ -210,10 +211,11 @@ def reference_share(found: Attention # From `capture` with an `edit_plan`
 def copies(found: Attention, # From `capture` with an `edit_plan`
            grid: TokenGrid, # How the tokens are laid out
            video: Video, # The edit
+           count: int = 3, # Timesteps that are shown
           ) -> Figure: # `array`: (timesteps, F, h, w)
-    "Where the edit reads the source rather than itself, over frames and at three timesteps"
+    "Where the edit reads the source rather than itself, over frames and steps"
     fields = {}
-    for t in (found.timesteps[i] for i in spread(len(found.timesteps), 3)):
+    for t in (found.timesteps[i] for i in spread(len(found.timesteps), count)):
         share = sum(found.mass(name, t) for name in found.plan.references)
         fields[f't = {t}'] = share[grid.text:].reshape(grid.shape)
     everything = torch.stack(list(fields.values()))
@@ -223,12 +225,13 @@ def copies(found: Attention, # From `capture` with an `edit_plan`
 # %% ../nbs/06a_figures.ipynb #dbddf0dd
 def frame_offsets(found: Attention, # From `capture` with an `edit_plan`
                   grid: TokenGrid, # How the tokens are laid out
+                  block: int | None = None, # None: mean over all
                  ) -> Figure: # `array`: (2, 2·frames - 1): own keys, the reference's
     "How far in time the keys are from the tokens that read them"
     n, profile = grid.frames, np.zeros((2, 2*grid.frames - 1))
     for kind, start in enumerate(('', 'reference ')):
         for key in range(n):
-            mass = found.mass(f'{start}frame {key}')
+            mass = found.mass(f'{start}frame {key}', block=block)
             for query in range(n):
                 inside = mass[list(grid.frame(query))].mean().item()
                 profile[kind, key - query + n - 1] += inside/(n - abs(key - query))
@@ -245,13 +248,15 @@ def frame_offsets(found: Attention, # From `capture` with an `edit_plan`
 # %% ../nbs/06a_figures.ipynb #68dd17fa
 def best_matches(found: Attention, # From `capture`, with rows of single tokens of the video
                  grid: TokenGrid, # How the tokens are laid out
+                 timestep: int | None = None, # None: mean over all
+                 block: int | None = None, # None: mean over all
                 ) -> np.ndarray: # (2, queries, 3): frame, row, column of query and match
     "Which reference token of the video each query reads most; raises `MapsError`"
     tokens = [chosen[0] for chosen in found.plan.queries.values()]
     single = all(len(chosen) == 1 for chosen in found.plan.queries.values())
     need(tokens and single and min(tokens) >= grid.text, 'queries are not single tokens of the '
          'video; name places, such as edit_plan(…, pixels=[(0, 4, 4)])')
-    rows = torch.stack([found.row(name)[1] for name in found.plan.queries])
+    rows = torch.stack([found.row(name, timestep, block)[1] for name in found.plan.queries])
     matches = rows[:, grid.text:].argmax(1)
     places = [np.array(tokens) - grid.text, matches.numpy()]
     return np.stack([np.stack(np.unravel_index(x, grid.shape), -1) for x in places])
@@ -260,9 +265,11 @@ def best_matches(found: Attention, # From `capture`, with rows of single tokens 
 def displacements(found: Attention, # From `capture`, with rows of single tokens of the video
                   grid: TokenGrid, # How the tokens are laid out
                   video: Video, # The edit
+                  timestep: int | None = None, # None: mean over all
+                  block: int | None = None, # None: mean over all
                  ) -> Figure: # `array`: (queries, 3), frames, rows, columns from query to match
     "From where in the source each place of the edit reads most"
-    start, end = best_matches(found, grid)
+    start, end = best_matches(found, grid, timestep, block)
     moved, side = end - start, video.frames.shape[1]/grid.height
     length = side*np.hypot(moved[:, 1], moved[:, 2])
     figure = Figure(figsize=(1.7*grid.frames + 1.9, 2.3), dpi=90, layout='constrained')

@@ -156,14 +156,14 @@ def _unit(features) -> torch.Tensor:
     return features / features.norm(dim=-1, keepdim=True)
 
 
-def embed_frames(clip: tuple, frames: np.ndarray) -> torch.Tensor:
+def embed_frames(clip: tuple, frames: np.ndarray, batch: int = 16) -> torch.Tensor:
     "Embeddings of frames, (frames, features)"
     import torch
 
     model, processor = clip
     parts = []
-    for start in range(0, len(frames), 16):
-        pictures = [Image.fromarray(frame) for frame in frames[start : start + 16]]
+    for start in range(0, len(frames), batch):
+        pictures = [Image.fromarray(frame) for frame in frames[start : start + batch]]
         pixels = processor(images=pictures, return_tensors="pt").pixel_values
         with torch.no_grad():
             features = model.get_image_features(pixel_values=pixels.to(model.device, model.dtype))

@@ -149,9 +149,10 @@ class History:
         self.entries.append(entry)
         return entry
 
-    def restore(self) -> None:
-        "Read the last eight edits that were kept"
-        for folder in self.folders()[-8:]:
+    def restore(self, most: int = 8, # So many
+               ) -> None:
+        "Read the last edits that were kept"
+        for folder in self.folders()[-most:]:
             try:
                 self.entries.append(read_entry(folder))
             except (EditError, OSError, ValueError, KeyError, TypeError) as e:

@@ -153,12 +153,13 @@ def in_frame(title: str, # For those who hear the page
             f'width="{width}" height="{height}" srcdoc="{escape(page)}">'
             f'<img alt="{escape(title)}" src="{thumbnail(still)}"></iframe>')
 
-def thumbnail(picture: bytes # PNG
+def thumbnail(picture: bytes, # PNG
+              longest: int = 360, # Of its sides, pixels
              ) -> str: # An address that holds it
     "A picture in few colours, as small as it may be"
     from PIL import Image
     image = Image.open(BytesIO(picture)).convert('RGB')
-    image.thumbnail((360, 360))
+    image.thumbnail((longest, longest))
     image.quantize(64).save(file := BytesIO(), format='PNG', optimize=True)
     return as_image('png', file.getvalue())
 
@@ -188,10 +189,11 @@ def strip(videos: tuple[Video, ...], # One row each
 # %% ../nbs/player.ipynb #9f8e0d78
 def label_column(names: Sequence[str], # From top to bottom
                  height: int, # Of a row, pixels
-                ) -> np.ndarray: # (names × height, 110, 3), uint8
+                 width: int = 110, # Pixels
+                ) -> np.ndarray: # (names × height, width, 3), uint8
     "Names below each other, to be put before rows of frames"
     from PIL import Image, ImageDraw, ImageFont
-    column = Image.new('RGB', (110, height*len(names)), 'white')
+    column = Image.new('RGB', (width, height*len(names)), 'white')
     draw, font = ImageDraw.Draw(column), ImageFont.load_default(12)
     for i, name in enumerate(names):
         text = '\n'.join(wrap(name, 14)[:5])

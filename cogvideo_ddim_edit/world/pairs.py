@@ -116,10 +116,10 @@ def flat_scene(rng: np.random.Generator # Source of chance
         scene = replace(seen, things=(thing,), ground=ground)
         if is_clear(scene): return scene
 
-def inside(thing: Thing) -> bool:
+def inside(thing: Thing, room: float = 64.) -> bool:
     "Is it never out of the picture?"
     xy = np.array(thing.path)
-    return bool((xy > thing.size).all() and (xy < 63 - thing.size).all())
+    return bool((xy > thing.size).all() and (xy < room - 1 - thing.size).all())
 
 # %% ../../nbs/world/pairs.ipynb #3d538ebb
 SETS = ('first', 'near', 'two', 'wide', 'drawn')
