@@ -32,6 +32,7 @@ class Estimate(NamedTuple):
 def bootstrap(
     values: Sequence[float],  # One for each video; rows of several are drawn together
     statistic: Callable = np.mean,  # `np.mean`, `np.median` or another function with an `axis`
+    resamples: int = 10_000,  # How many times to draw, 2 or more
     seed: int = 0,  # Of the draws
 ) -> Estimate:
     "The statistic with its bootstrap interval; raises `MetricError`"
@@ -44,7 +45,7 @@ def bootstrap(
     def drawn(which, axis):
         return statistic(x[which], axis=which.ndim - 1)
 
-    draws = dict(n_resamples=10_000, rng=np.random.default_rng(seed))
+    draws = dict(n_resamples=max(2, resamples), rng=np.random.default_rng(seed))
     found = stats.bootstrap((np.arange(len(x)),), drawn, method="percentile", **draws)
     return Estimate(float(statistic(x, axis=0)), *map(float, found.confidence_interval))
 
@@ -66,6 +67,8 @@ def _row(score: Mapping | VideoScore) -> Mapping:
 # %% ../nbs/08a_score.ipynb #48cbd001
 def summarize(
     scores: Iterable,  # `VideoScore`, or dictionaries of numbers, one for each video
+    resamples: int = 10_000,  # Of the bootstrap
+    seed: int = 0,  # Of the bootstrap
 ) -> dict:  # {'clips': n, measure: {'mean': Estimate, 'median': Estimate}, …}
     "Means and medians (of a yes or no: its `share`); None is left out; raises `MetricError`"
     rows = [_row(score) for score in scores]
@@ -78,7 +81,7 @@ def summarize(
             found[name] = {"mean": share(values)}
         elif values:
             named = {"mean": np.mean, "median": np.median}
-            found[name] = {key: bootstrap(values, f) for key, f in named.items()}
+            found[name] = {key: bootstrap(values, f, resamples, seed) for key, f in named.items()}
     return found
 
 # %% ../nbs/08a_score.ipynb #e1cf5290
@@ -133,6 +136,8 @@ def compare(
     ours: Sequence,  # Scores as for `summarize`
     others: Mapping[str, Sequence],  # Name to scores of the same videos in the same order
     measure: str,  # Which number of the scores
+    resamples: int = 10_000,  # Of the bootstrap
+    seed: int = 0,  # Of the bootstrap
 ) -> dict[str, Comparison]:  # Name to comparison
     "Is one method better than others, video by video? Raises `MetricError`"
     first = _column("ours", ours, measure)
@@ -143,5 +148,5 @@ def compare(
             raise MetricError(f"{what}; compare the same videos in the same order")
         differences[name] = first - _column(name, scores, measure)
     p = [signed_rank(d) for d in differences.values()]
-    means = [bootstrap(d) for d in differences.values()]
+    means = [bootstrap(d, np.mean, resamples, seed) for d in differences.values()]
     return dict(zip(others, map(Comparison, means, p, holm(p)), strict=True))
