@@ -6,6 +6,7 @@
 from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
+from itertools import product
 import colorsys
 import warnings
 import numpy as np
@@ -24,8 +25,7 @@ def shades(box: tuple # Ranges of hue, saturation and value
           ) -> np.ndarray: # (shades, 3), CIE Lab
     "Colours all over a box"
     hues, saturations, values = (np.linspace(*ends, n) for ends, n in zip(box, (9, 5, 5)))
-    rgb = [colorsys.hsv_to_rgb(h % 360/360, s, v)
-           for h in hues for s in saturations for v in values]
+    rgb = [colorsys.hsv_to_rgb(h % 360/360, s, v) for h, s, v in product(hues, saturations, values)]
     return rgb2lab(np.array(rgb)[None])[0]
 
 def distance_to_name(color: np.ndarray, # CIE Lab

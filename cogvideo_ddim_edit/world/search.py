@@ -6,6 +6,7 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 import json
@@ -29,7 +30,7 @@ def injections(kind: str, # Of `Injection`
               ) -> list[Injection]: # All combinations
     "Injections from the beginning of the path"
     return [Injection(kind, 1., (start, end), (first, 1.))
-            for start in (0., .1) for end in ends for first in layers]
+            for start, end, first in product((0., .1), ends, layers)]
 
 GUIDANCE = dict(guidance_scale=[3., 4., 5., 6., 7., 8., 10., 12.])
 
