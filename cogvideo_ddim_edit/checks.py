@@ -25,7 +25,7 @@ def share_of_noise(start: str | float # Not latents
     "What a start means as a number; raises `StartError`"
     named = {'inverted': 0., 'noise': 1.}
     share = named.get(start) if isinstance(start, str) else start
-    need(is_number(share) and 0 <= share <= 1, f"start is {start!r}; use 'inverted', 'noise', a "
+    need(is_number(share) and 0 <= share <= 1, f"start is {start!r:.60}; use 'inverted', 'noise', a "
          'share of fresh noise from 0 to 1, or latents', StartError)
     return share
 
@@ -54,7 +54,7 @@ def checked_mask(mask: Any # As somebody gave it
     "A mask that can be looked at later; raises `MaskError`"
     if mask is None or mask is False: return None
     if is_array(mask) or callable(mask) or isinstance(mask, Mapping): return mask
-    need(isinstance(mask, (str, Path)), f"mask is {mask!r}; give an array of the video's size, the "
+    need(isinstance(mask, (str, Path)), f"mask is {mask!r:.60}; give an array of the video's size, the "
          f'path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}', MaskError)
     known = str(mask) in MASKS or is_file(mask)
     need(known, f'there is no mask {str(mask)!r}; give a picture or a video, or one of '

@@ -84,7 +84,8 @@ NO_SETTINGS = 'dtype', 'torch_dtype', 'transformers_version', 'architectures'
 
 def part_identity(part: Any # A model of a pipeline
                  ) -> dict[str, str]:
-    "Its configuration and its weights, each as a key"
+    "Its configuration and its weights, each as a key; compiled or not"
+    part = getattr(part, '_orig_mod', part)
     config = getattr(part.config, 'to_dict', lambda: dict(part.config))()
     kept = {k: v for k, v in config.items() if k not in NO_SETTINGS and k[0] != '_'}
     named = getattr(part, 'name_or_path', None) or config.get('_name_or_path')
@@ -102,7 +103,8 @@ def model_identity(pipe: Any # A CogVideoX pipeline
                   ) -> dict: # JSON
     "Which model this is: configurations and weights of its parts, LoRA files added to it"
     settings = getattr(pipe, 'model_settings', None)
-    parts = {name: part_identity(getattr(pipe, name)) for name in PARTS if getattr(pipe, name)}
+    parts = {name: part_identity(getattr(pipe, name)) for name in PARTS
+             if getattr(pipe, name) is not None}
     lora = [[Path(x).name for x in settings.lora], [*settings.lora_weights]] if settings else []
     return dict(parts, lora=lora)
 

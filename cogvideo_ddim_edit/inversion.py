@@ -18,7 +18,7 @@ from .calls import (
 from .identity import array_key, made_by, model_identity
 from .reference import around
 from .inversion_settings import InversionSettings, inverse_scheduler
-from .models import requirements
+from .models import check_pipeline, requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)
@@ -85,7 +85,7 @@ def replay_residuals(
 HEAD = 'inversion.safetensors'
 FORMAT = 2 # of the folder
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inversion:
     "A video, the noise it came from and everything in between"
     video: Video # The source
@@ -97,7 +97,7 @@ class Inversion:
     residuals: Mapping = field(default_factory=dict, repr=False) # Timestep to what a step misses
     certificate: dict = field(default_factory=dict, repr=False) # Timestep to the last relative move
     image_latents: torch.Tensor | None = field(default=None, repr=False) # First frame's channels
-    about: dict = field(default_factory=dict) # What made it; the report of `round_trip`; JSON
+    about: dict = field(default_factory=dict, repr=False) # What made it; a `round_trip`; JSON
 
     @property
     def timesteps(self) -> list[int]:
@@ -197,7 +197,9 @@ class InversionError(EditError):
 def check_model(pipe: Any, # A CogVideoX pipeline
                 inversion: Inversion, # That it is to sample or edit
                ) -> None:
-    "Refuse an inversion that another model made; raises `InversionError`"
+    "Refuse what is no inversion, or one that another model made; raises `InversionError`"
+    need(isinstance(inversion, Inversion), f'the inversion is a {type(inversion).__name__}; give '
+         'what `invert` returns', InversionError)
     maker = inversion.about.get('made_by')
     if maker is None: return # put together by hand
     here = model_identity(pipe)
@@ -218,13 +220,17 @@ def invert(
     **changes: Any, # Fields of `InversionSettings` that are to have another value
 ) -> Inversion: # The trajectory and all that edits need
     "DDIM backwards from a video, with the latent of every timestep; raises `EditError`"
-    settings = (settings or InversionSettings()).changed(**changes)
+    check_pipeline(pipe)
+    settings = InversionSettings() if settings is None else settings
+    need(isinstance(settings, InversionSettings), f'settings is a {type(settings).__name__}; give '
+         'InversionSettings')
+    settings = settings.changed(**changes)
     check_text('prompt', prompt)
     prompt = prompt if settings.prompted else ''
     if isinstance(video, (str, Path)):
         video = read_video(video, pipe)
-    need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
-         'what `read_video` returns')
+    need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file, '
+         'what `read_video` returns, or Video(frames, fps)')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
     with occupied(pipe):
         if folder is None: return inverted(pipe, video, prompt, settings, inverse)

@@ -14,7 +14,8 @@ from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
 from .attention import InjectionError
 from .inversion import Inversion, check_model
-from .models import requirements
+from .compatibility import check_transformer
+from .models import check_pipeline, requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
 from .presets import Preset
@@ -80,6 +81,7 @@ def checked_job(
     seed: int = 0, # Of the noise
 ) -> Job:
     "What `edit` was given, or the sentence that is wrong; raises `EditError`"
+    check_pipeline(pipe)
     prompts = [prompt] if isinstance(prompt, str) else checked_list(prompt)
     for one in prompts:
         check_prompt(pipe, one)
@@ -105,7 +107,7 @@ def checked_job(
 
 # %% ../nbs/04g_jobs.ipynb #bffc99c9
 def check_places(job: Job) -> None:
-    "Refuse numbers of steps and of blocks that there are not; raises `InjectionError`"
+    "Refuse a transformer that passes over the source, and steps and blocks that there are not"
     edit, path = job.preset.edit, job.preset.inversion
     if job.inversion:
         path = job.inversion.settings
@@ -113,6 +115,7 @@ def check_places(job: Job) -> None:
     names = 'guidance_interval', 'mask_interval', 'samples_interval'
     places = [(name, getattr(edit, name), steps) for name in names]
     if edit.injection.gives:
+        check_transformer(job.pipe.transformer)
         places += [('steps_interval', edit.injection.steps_interval, steps),
                    ('layers', edit.injection.layers, blocks)]
     for name, numbers, count in places:
@@ -124,7 +127,8 @@ def checked_list(prompts: Any # What is no text
                 ) -> list[str]:
     "Several prompts; raises `PromptError`"
     several = isinstance(prompts, (list, tuple)) and len(prompts) > 0
-    need(several, f'the prompt is {prompts!r}; give a text, or a list of one or more', PromptError)
+    need(several, f'the prompt is {prompts!r:.60}; give a text, or a list of one or more',
+         PromptError)
     return list(prompts)
 
 # %% ../nbs/04g_jobs.ipynb #0e27c25a
