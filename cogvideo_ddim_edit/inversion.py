@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-import warnings
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -17,7 +16,8 @@ from .calls import (
     call_pipeline, encode_prompts, noise_likeness, occupied, pad_latents)
 from .identity import array_key, made_by, model_identity
 from .reference import around
-from .inversion_settings import InversionSettings, inverse_scheduler
+from .inversion_settings import (
+    InversionSettings, checked_settings, inverse_scheduler, without_idle_guidance)
 from .models import check_pipeline, requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
@@ -31,8 +31,7 @@ from .codec import encode_video
 
 # %% auto #0
 __all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'write_head', 'loaded', 'head_tensors',
-           'check_head', 'InversionError', 'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image',
-           'sampler']
+           'check_head', 'InversionError', 'check_model', 'invert', 'inverted', 'seen_image', 'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -221,10 +220,7 @@ def invert(
 ) -> Inversion: # The trajectory and all that edits need
     "DDIM backwards from a video, with the latent of every timestep; raises `EditError`"
     check_pipeline(pipe)
-    settings = InversionSettings() if settings is None else settings
-    need(isinstance(settings, InversionSettings), f'settings is a {type(settings).__name__}; give '
-         'InversionSettings')
-    settings = settings.changed(**changes)
+    settings = checked_settings(settings, changes)
     check_text('prompt', prompt)
     prompt = prompt if settings.prompted else ''
     if isinstance(video, (str, Path)):
@@ -239,16 +235,6 @@ def invert(
     return Inversion.load(folder)
 
 # %% ../nbs/03_inversion.ipynb #31443740
-def without_idle_guidance(settings: InversionSettings, # As asked for
-                          prompt: str, # What the video is inverted with
-                         ) -> InversionSettings: # As it is done
-    "Settings without guidance between two equal prompts; a warning of what guidance costs"
-    if not settings.guided: return settings
-    if prompt == settings.negative_prompt: return settings.changed(guidance_scale=1.)
-    warnings.warn(f'the inversion runs with guidance_scale {settings.guidance_scale:g}: twice the '
-                  'cost, and the way back is less exact; 1 is better', stacklevel=4)
-    return settings
-
 def inverted(
     pipe: Any, # A CogVideoX pipeline
     video: Video, # What to invert

@@ -14,9 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
-from .inversion import Inversion
+from .inversion import Inversion, check_model
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
-from .settings import EditError, need
+from .settings import EditError, is_number, need
 
 # %% auto #0
 __all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'region_of',
@@ -212,8 +212,10 @@ def change(pipe: Any, # The pipeline that made the inversion
            interval: tuple[float, float], # Part of the steps, 0 (noise) to 1 (clean)
           ) -> Float[Tensor, 'prompts latent_frames h w']: # 1 in the mean
     "How much each prompt would change each latent; raises `MaskError`"
-    need(0 <= interval[0] < interval[1] <= 1 and count >= 1, f'interval is {interval} and count '
-         f'{count}; use 0 <= from < to <= 1, and 1 timestep or more', MaskError)
+    check_model(pipe, inversion)
+    need(is_number(count, whole=True) and 0 <= interval[0] < interval[1] <= 1 and count >= 1,
+         f'interval is {interval} and count {count}; use 0 <= from < to <= 1, and 1 timestep or '
+         'more', MaskError)
     some, found = spread_over(inversion.timesteps, count, interval), 0.
     for x, source in predictions_beside_source(pipe, inversion, prompts, some).values():
         size = (x - source).norm(dim=2)[:, -inversion.latents.shape[1]:]
@@ -232,7 +234,7 @@ def difference_mask(
     grow: int = 1, # So many latents more on every side
     softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
 ) -> Float[Tensor, '*prompts latent_frames h w']: # 0…1; one text gives no first axis
-    """Where the model would change the video; raises `MaskError`
+    """Where the model would change the video; raises `EditError`
 
     That is where its predictions under the edit prompt and under the source prompt differ. Where
     `implies_source` says no, the network is asked under the source prompt too: a row more."""

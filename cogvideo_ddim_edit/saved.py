@@ -74,6 +74,7 @@ def new_folder(folder: str | Path # That must not be there yet
               ) -> Iterator[Path]: # Where to write meanwhile
     "A folder to fill that gets its name when it is complete; raises `SavedError`"
     folder = Path(folder)
+    need(folder.name, f'{str(folder)!r} is there already; give a new folder', SavedError)
     part = folder.with_name(f'.{folder.name}.part')
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
