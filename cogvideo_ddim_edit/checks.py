@@ -55,7 +55,8 @@ def checked_mask(mask: Any # As somebody gave it
     if mask is None or mask is False: return None
     if is_array(mask) or callable(mask) or isinstance(mask, Mapping): return mask
     need(isinstance(mask, (str, Path)), f"mask is {mask!r:.60}; give an array of the video's size, "
-         f'the path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}', MaskError)
+         f'the path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}',
+         MaskError)
     known = str(mask) in MASKS or is_file(mask)
     need(known, f'there is no mask {str(mask)!r}; give a picture or a video, or one of '
          f'{", ".join(map(repr, MASKS))}; for words of the source prompt use mask_words', MaskError)

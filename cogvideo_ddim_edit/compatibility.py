@@ -32,6 +32,12 @@ def check_cache(transformer):
     need(not is_cached(transformer), 'a cache is enabled, which keeps results of a batch without '
          'the reference; call transformer.disable_cache() first')
 
+def other_processors(transformer):
+    "Names of attention processors that are neither those of diffusers nor of this package"
+    kinds = dict.fromkeys(type(block.attn1.processor) for block in transformer.transformer_blocks)
+    known = 'diffusers', __name__.split('.')[0]
+    return [kind.__name__ for kind in kinds if kind.__module__.split('.')[0] not in known]
+
 def check_transformer(transformer):
     "Refuse a transformer with a cache, or compiled as a whole"
     check_cache(transformer)

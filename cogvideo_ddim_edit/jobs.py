@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from math import cos, pi, sin
 from pathlib import Path
 from typing import Any
+import warnings
 import numpy as np
 import torch
 from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
 from .attention import InjectionError
 from .inversion import Inversion, check_model
-from .compatibility import check_transformer
+from .compatibility import check_transformer, other_processors
 from .models import check_pipeline, requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
@@ -27,7 +28,8 @@ from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0
-__all__ = ['Job', 'checked_job', 'check_places', 'checked_list', 'start_latents', 'masks_of', 'check_mask_words', 'found_masks']
+__all__ = ['Job', 'checked_job', 'check_places', 'remark_on_processors', 'checked_list', 'start_latents', 'masks_of',
+           'check_mask_words', 'found_masks']
 
 # %% ../nbs/04g_jobs.ipynb #d093edb7
 @dataclass(eq=False)
@@ -116,12 +118,19 @@ def check_places(job: Job) -> None:
     places = [(name, getattr(edit, name), steps) for name in names]
     if edit.injection.gives:
         check_transformer(job.pipe.transformer)
+        remark_on_processors(job.pipe.transformer)
         places += [('steps_interval', edit.injection.steps_interval, steps),
                    ('layers', edit.injection.layers, blocks)]
     for name, numbers, count in places:
         most = max(numbers, default=0) if isinstance(numbers, frozenset) else 0
         need(most < count, f'{name} has {most}, but there are {count}, numbered from 0',
              InjectionError)
+
+def remark_on_processors(transformer: Any) -> None: # A CogVideoX transformer
+    "Warn of attention processors that rest during an edit"
+    if not (names := other_processors(transformer)): return
+    warnings.warn(f'the attention processor {" and ".join(names)} of the transformer rests while '
+                  'the source is in view', stacklevel=6)
 
 def checked_list(prompts: Any # What is no text
                 ) -> list[str]:
