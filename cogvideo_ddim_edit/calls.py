@@ -89,7 +89,8 @@ def seeded_noise(shape: Sequence[int], # Of the noise
                  seed: int, # Same seed, same noise
                 ) -> Float[Tensor, '*shape']: # float32, on the CPU
     "Normal noise"
-    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(tuple(shape), generator=generator, dtype=torch.float32, device='cpu')
 
 # %% ../nbs/03b_calls.ipynb #c97cd9a3
 @dataclass(frozen=True)
