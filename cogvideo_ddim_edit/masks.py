@@ -16,7 +16,7 @@ from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
 from .inversion import Inversion, check_model
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
-from .settings import EditError, is_number, need
+from .settings import EditError, as_tensor, is_number, need
 
 # %% auto #0
 __all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'region_of',
@@ -32,8 +32,7 @@ class MaskError(EditError):
 def mask_values(mask: np.ndarray | Tensor # Numbers 0…1, bool, or uint8 0…255
                ) -> Float[Tensor, '*frames height width']: # As `mask`, float32, 0…1, on the CPU
     "A mask as numbers; raises `MaskError`"
-    fixed = isinstance(mask, np.ndarray) and not mask.flags.writeable # torch would warn
-    m = torch.as_tensor(mask.copy() if fixed else mask).cpu()
+    m = as_tensor(mask).cpu()
     m = m.float()/255 if m.dtype == torch.uint8 else m.float()
     need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
          '(frames, height, width) or (height, width)', MaskError)

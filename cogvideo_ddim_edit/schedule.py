@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import math
 import numpy as np
 import torch
-from .settings import EditError, SettingsError, need
+from .settings import EditError, SettingsError, as_tensor, need
 
 # %% auto #0
 __all__ = ['EVERY_TOKEN', 'VIDEO_ONLY', 'within', 'checked_interval', 'spread', 'is_schedule', 'strongest', 'interpolate',
@@ -111,7 +111,7 @@ def checked_numbers(
 ) -> torch.Tensor | None: # float32, a copy
     "Numbers of tokens as a tensor"
     if numbers is None: return None
-    x = torch.as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
+    x = as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
     need(x.ndim in (1, 3) and x.numel() > 0, f'{name} has shape {tuple(x.shape)}; give one number '
          'for each token, (F, h, w) or flat', error)
     need(bool(((x >= 0) & (x <= 1)).all()),

@@ -96,6 +96,14 @@ def is_array(x: Any, # Anything
     "Is it a tensor or an array?"
     return hasattr(x, 'shape') and hasattr(x, 'dtype') and hasattr(x, '__array__')
 
+def as_tensor(x: Any, # A tensor, an array, or lists of numbers
+             ) -> Any: # A tensor, of the same memory where that may be
+    "It as a tensor, also an array that is read-only or runs backwards, as flipped ones do"
+    import torch
+    flags = getattr(x, 'flags', None)
+    odd = flags is not None and (not flags.writeable or min(x.strides, default=0) < 0)
+    return torch.as_tensor(x.copy() if odd else x)
+
 def to_json(x: Any, # A value of a setting
             tensors: dict | None = None, # Where tensors go, by name; None: described only
             name: str = '', # Of the setting
@@ -116,8 +124,7 @@ def array_to_json(x: Any, # A tensor or an array
                  ) -> dict:
     "A tensor's name in `tensors`, or its shape and mean"
     if tensors is None: return {'shape': list(x.shape), 'mean': round(float(x.mean()), 6)}
-    import torch
-    tensors[name] = torch.as_tensor(x).detach().cpu().contiguous()
+    tensors[name] = as_tensor(x).detach().cpu().contiguous()
     return {'tensor': name}
 
 # %% ../nbs/00a_settings.ipynb #3e84fc2a
