@@ -161,7 +161,7 @@ EVERY_TOKEN, VIDEO_ONLY = PerToken(), PerToken(text=False)
 def draw_weights(
     weights: torch.Tensor, # (blocks, steps), 0…∞
     title: str = '', # Over the picture
-): # A matplotlib Figure
+) -> Any: # A matplotlib Figure
     "The weight in each denoising step and block"
     from matplotlib.figure import Figure
     (layers, steps), most = weights.shape, weights.max().item() or 1.

@@ -78,7 +78,7 @@ def check_pixels(width: int, # Pixels
                  height: int, # Pixels
                  what: str, # Begins the sentence: whose size this is
                  most: int = MAX_PIXELS # Pixels
-                ):
+                ) -> None:
     "Refuse a picture that is too large to be worked with; raises `VideoError`"
     if width*height > most or max(width, height) > MAX_SIDE:
         raise VideoError(f'{what} {width}×{height} pixels, more than the {most:,} in all and '
