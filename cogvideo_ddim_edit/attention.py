@@ -89,9 +89,7 @@ class InjectionError(settings.EditError):
 
 KINDS = 'added', 'convex', 'replaced', 'queries and keys', 'values'
 
-def need(ok: bool, # What must hold
-         sentence: str, # What is wrong otherwise, and what to do
-        ) -> None:
+def need(ok: bool, sentence: str) -> None:
     "Raise `InjectionError` with `sentence` unless `ok`"
     settings.need(ok, sentence, InjectionError)
 
@@ -209,10 +207,7 @@ def project(
     return q, rotate(k, text_length, rotary), v
 
 # %% ../nbs/04_attention.ipynb #8bb0a061
-def rotate(x: Float[Tensor, 'batch heads tokens size'], # Queries or keys
-           text_length: int, # How many of the tokens are text
-           rotary: tuple[Tensor, Tensor], # cos and sin, (video_tokens, size)
-          ) -> Float[Tensor, 'batch heads tokens size']:
+def rotate(x: Tensor, text_length: int, rotary: tuple[Tensor, Tensor]) -> Tensor:
     "`x` with its video tokens turned by their positions; `x` itself is not written to"
     text, video = x[:, :, :text_length], x[:, :, text_length:]
     return torch.cat([text, apply_rotary_emb(video, rotary)], 2)
