@@ -74,6 +74,8 @@ def is_file(path: str | Path # As somebody gave it
 def as_words(words: str | Iterable[str] # One or several
             ) -> tuple[str, ...]:
     "Words as a tuple; raises `MaskError`"
+    need(isinstance(words, Iterable), f'words are {words!r}; give words of the source prompt',
+         MaskError)
     words = (words,) if isinstance(words, str) else tuple(words)
     need(all(isinstance(w, str) and w.strip() for w in words),
          f'words are {words!r}; give words of the source prompt', MaskError)

@@ -10,7 +10,8 @@ import warnings
 from diffusers import DDIMInverseScheduler
 from .calls import check_seed
 from .schedulers import CogVideoXDDIMInverseScheduler, StepsError, check_path
-from .settings import Settings, check_choice, check_number, check_text, need
+from .settings import (
+    Settings, check_choice, check_number, check_text, checked_switch, need)
 
 # %% auto #0
 __all__ = ['SCHEDULERS', 'InversionSettings', 'check_diffusers', 'checked_settings', 'without_idle_guidance', 'inverse_scheduler']
@@ -41,7 +42,8 @@ class InversionSettings(Settings):
         check_text('negative_prompt', self.negative_prompt)
         check_choice('scheduler', self.scheduler, SCHEDULERS)
         check_seed(self.seed)
-        self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
+        self.put(refinement=tuple(self.refinement),
+                 prompted=checked_switch('prompted', self.prompted))
         if self.scheduler == 'diffusers':
             check_diffusers(self)
 

@@ -111,7 +111,10 @@ def checked_numbers(
 ) -> torch.Tensor | None: # float32, a copy
     "Numbers of tokens as a tensor"
     if numbers is None: return None
-    x = as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
+    try:
+        x = as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
+    except (TypeError, ValueError) as e:
+        raise error(f'{name} is {numbers!r:.60}; give one number for each token') from e
     need(x.ndim in (1, 3) and x.numel() > 0, f'{name} has shape {tuple(x.shape)}; give one number '
          'for each token, (F, h, w) or flat', error)
     need(bool(((x >= 0) & (x <= 1)).all()),

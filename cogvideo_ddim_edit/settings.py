@@ -14,8 +14,8 @@ import math
 import re
 
 # %% auto #0
-__all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'check_text', 'check_names',
-           'Settings', 'markdown_table']
+__all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'checked_switch', 'check_text',
+           'check_names', 'Settings', 'markdown_table']
 
 # %% ../nbs/00a_settings.ipynb #0b9f2758
 class EditError(ValueError):
@@ -67,6 +67,14 @@ def check_choice(name: str, # Of the setting
     listed = list(choices)
     known = isinstance(x, str) and x in listed
     need(known, f'{name} is {x!r}; use {" or ".join(map(repr, listed))}', error)
+
+def checked_switch(name: str, # Of the setting
+                   x: Any, # Its value
+                   error: type[EditError] = SettingsError, # Raised if it is neither
+                  ) -> bool:
+    "True or False, also of numpy; all else is refused"
+    need(type(x).__name__ in ('bool', 'bool_'), f'{name} is {x!r:.60}; use True or False', error)
+    return bool(x)
 
 def check_text(name: str, # Of the setting
                x: Any, # Its value
