@@ -4,7 +4,7 @@
 
 # %% ../nbs/04_attention.ipynb #9a1f166d
 from __future__ import annotations
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 import math
@@ -89,7 +89,7 @@ class InjectionError(settings.EditError):
 
 KINDS = 'added', 'convex', 'replaced', 'queries and keys', 'values'
 
-def need(ok, sentence):
+def need(ok: bool, sentence: str) -> None:
     "Raise `InjectionError` with `sentence` unless `ok`"
     settings.need(ok, sentence, InjectionError)
 
@@ -207,7 +207,7 @@ def project(
     return q, rotate(k, text_length, rotary), v
 
 # %% ../nbs/04_attention.ipynb #8bb0a061
-def rotate(x, text_length, rotary):
+def rotate(x: Tensor, text_length: int, rotary: tuple[Tensor, Tensor]) -> Tensor:
     "`x` with its video tokens turned by their positions; `x` itself is not written to"
     text, video = x[:, :, :text_length], x[:, :, text_length:]
     return torch.cat([text, apply_rotary_emb(video, rotary)], 2)
@@ -261,7 +261,7 @@ class CogVideoXAttnProcessor2_0ForDDIMInversion:
 def OverrideAttnProcessors(
     transformer: torch.nn.Module, # A CogVideoX transformer
     processor: Callable | None = None, # (block, blocks) → processor; None: the public script's
-):
+) -> Iterator[torch.nn.Module]: # The transformer
     "`transformer` with other attention processors; the previous ones come back on any exit"
     make = processor or (lambda i, n: CogVideoXAttnProcessor2_0ForDDIMInversion())
     blocks = transformer.transformer_blocks

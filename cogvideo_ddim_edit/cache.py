@@ -13,8 +13,9 @@ import shutil
 import time
 from .identity import code_key, key_of, made_by, video_key
 from .inversion import HEAD, Inversion, invert
-from .inversion_settings import InversionSettings
+from .inversion_settings import InversionSettings, checked_settings
 from .journal import journaled
+from .models import check_pipeline
 from .saved import SavedError, locked
 from .settings import check_number, need
 from .video import Video
@@ -127,8 +128,11 @@ def inversion_of(
     settings: InversionSettings | None = None, # How; None: the defaults
     say: Callable[[str], None] = lambda line: None, # Is told whether there was one
 ) -> Inversion:
-    "The inversion from the cache; made first if there is none, from where it was stopped"
-    settings = settings or InversionSettings()
+    "From the cache; made first if there is none, from where it was stopped; raises `EditError`"
+    check_pipeline(pipe)
+    settings = checked_settings(settings, {})
+    need(isinstance(video, Video), f'video is a {type(video).__name__}; give what `read_video` '
+         'returns, or Video(frames, fps)')
     most, key = cache_size(), inversion_key(pipe, video, prompt, settings)
     folder, unfinished = (kept_folder(kind)/key for kind in KINDS)
     with locked(unfinished, wait=-1): # another process may be making this very one

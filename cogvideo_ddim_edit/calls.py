@@ -20,8 +20,8 @@ from .settings import EditError, check_text, is_number, need
 
 # %% auto #0
 __all__ = ['OCCUPIED', 'pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt',
-           'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'call_pipeline', 'size_arguments',
-           'first_frame_arguments', 'BusyError', 'occupied']
+           'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'InterruptedRun', 'call_pipeline',
+           'size_arguments', 'first_frame_arguments', 'BusyError', 'occupied']
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
@@ -89,7 +89,8 @@ def seeded_noise(shape: Sequence[int], # Of the noise
                  seed: int, # Same seed, same noise
                 ) -> Float[Tensor, '*shape']: # float32, on the CPU
     "Normal noise"
-    return torch.randn(tuple(shape), generator=torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(tuple(shape), generator=generator, dtype=torch.float32, device='cpu')
 
 # %% ../nbs/03b_calls.ipynb #c97cd9a3
 @dataclass(frozen=True)
@@ -115,6 +116,9 @@ def noise_likeness(latents: Float[Tensor, 'batch latent_frames channels h w'] # 
     return NoiseLikeness(mean.item(), power.sqrt().item(), (products.mean()/power).item())
 
 # %% ../nbs/03b_calls.ipynb #0f97aef8
+class InterruptedRun(EditError):
+    "A call of the pipeline that was stopped before its last step"
+
 def call_pipeline(
     pipe: Any, # A CogVideoX pipeline
     latents: Float[Tensor, 'batch padded_frames channels h w'], # To start from
@@ -123,7 +127,7 @@ def call_pipeline(
     image: UInt8[np.ndarray, 'height width 3'] | None = None, # First frame, if the model takes one
     **kwargs: Any, # num_inference_steps, guidance_scale, callback_on_step_end, …
 ) -> Float[Tensor, 'batch padded_frames channels h w']: # float32 when the scheduler is ours
-    "The stock pipeline from given latents to final latents"
+    "The stock pipeline from given latents to final latents; raises `InterruptedRun`"
     device, scheduler = pipe._execution_device, pipe.scheduler
     ours = isinstance(scheduler, CogVideoXDDIMPathScheduler)
     if ours:
@@ -136,17 +140,22 @@ def call_pipeline(
                latents=latents.to(prompt_embeds), output_type='latent',
                max_sequence_length=pipe.transformer.config.max_text_seq_length,
                **size_arguments(pipe, latents), **kwargs).frames
+    need(not getattr(pipe, 'interrupt', False), 'something set _interrupt of the pipeline, so the '
+         'steps after that were left out; start again', InterruptedRun)
     return scheduler.exact(out) if ours else out
 
 # %% ../nbs/03b_calls.ipynb #097339fa
 def size_arguments(pipe: Any, # A CogVideoX pipeline
                    latents: Float[Tensor, 'batch padded_frames channels h w'], # That it starts from
-                  ) -> dict[str, int]:
+                  ) -> dict[str, float]:
     "The size that the pipeline has to be told"
+    from diffusers import CogVideoXVideoToVideoPipeline
     frames, (h, w) = latents.shape[1], latents.shape[3:]
     across = pipe.vae_scale_factor_spatial
-    return dict(num_frames=(frames - 1)*pipe.vae_scale_factor_temporal + 1,
-                height=h*across, width=w*across)
+    size = dict(height=h*across, width=w*across)
+    if isinstance(pipe, CogVideoXVideoToVideoPipeline): # counts frames itself, leaves out steps
+        return size | dict(strength=1.)
+    return size | dict(num_frames=(frames - 1)*pipe.vae_scale_factor_temporal + 1)
 
 def first_frame_arguments(image: UInt8[np.ndarray, 'height width 3'],
                           rows: int, # Of the batch
@@ -166,8 +175,8 @@ OCCUPIED = ('something else runs with this model, perhaps in a lab; wait for it,
 @contextmanager
 def occupied(pipe: Any # A CogVideoX pipeline, perhaps one that is watched
          ) -> Iterator[None]:
-    "No other thread's run of the same pipeline meanwhile; raises `BusyError`"
-    held, thread = vars(getattr(pipe, 'watched', pipe)), get_ident()
+    "No other thread's run with the same transformer meanwhile; raises `BusyError`"
+    held, thread = vars(pipe.transformer), get_ident()
     outermost = '_thread' not in held
     need(held.setdefault('_thread', thread) == thread, OCCUPIED, BusyError)
     try:

@@ -25,8 +25,8 @@ def share_of_noise(start: str | float # Not latents
     "What a start means as a number; raises `StartError`"
     named = {'inverted': 0., 'noise': 1.}
     share = named.get(start) if isinstance(start, str) else start
-    need(is_number(share) and 0 <= share <= 1, f"start is {start!r}; use 'inverted', 'noise', a "
-         'share of fresh noise from 0 to 1, or latents', StartError)
+    need(is_number(share) and 0 <= share <= 1, f"start is {start!r:.60}; use 'inverted', 'noise', "
+         'a share of fresh noise from 0 to 1, or latents', StartError)
     return share
 
 def check_start(start: str | float | torch.Tensor # Where denoising starts
@@ -54,8 +54,9 @@ def checked_mask(mask: Any # As somebody gave it
     "A mask that can be looked at later; raises `MaskError`"
     if mask is None or mask is False: return None
     if is_array(mask) or callable(mask) or isinstance(mask, Mapping): return mask
-    need(isinstance(mask, (str, Path)), f"mask is {mask!r}; give an array of the video's size, the "
-         f'path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}', MaskError)
+    need(isinstance(mask, (str, Path)), f"mask is {mask!r:.60}; give an array of the video's size, "
+         f'the path of a picture, a video or a folder, or {" or ".join(map(repr, MASKS))}',
+         MaskError)
     known = str(mask) in MASKS or is_file(mask)
     need(known, f'there is no mask {str(mask)!r}; give a picture or a video, or one of '
          f'{", ".join(map(repr, MASKS))}; for words of the source prompt use mask_words', MaskError)
@@ -73,6 +74,8 @@ def is_file(path: str | Path # As somebody gave it
 def as_words(words: str | Iterable[str] # One or several
             ) -> tuple[str, ...]:
     "Words as a tuple; raises `MaskError`"
+    need(isinstance(words, Iterable), f'words are {words!r}; give words of the source prompt',
+         MaskError)
     words = (words,) if isinstance(words, str) else tuple(words)
     need(all(isinstance(w, str) and w.strip() for w in words),
          f'words are {words!r}; give words of the source prompt', MaskError)

@@ -19,6 +19,7 @@ from .fitting import check_size
 from .identity import array_key, key_of
 from .models import requirements
 from .saved import SavedError, read_tensors, write_tensors
+from .settings import as_tensor
 from .video import Video
 from .video_files import VideoError
 
@@ -37,7 +38,7 @@ def encode_video(pipe: Any, # A CogVideoX pipeline
                          f'{model.takes}; read it with read_video(path, pipe)')
     check_size(model, width, height)
     vae, device = pipe.vae, pipe._execution_device # where it computes, parts may wait elsewhere
-    pixels = torch.from_numpy(np.ascontiguousarray(video.frames)).permute(3, 0, 1, 2)[None]
+    pixels = as_tensor(np.ascontiguousarray(video.frames)).permute(3, 0, 1, 2)[None]
     pixels = pixels.float()/127.5 - 1
     with torch.no_grad():
         latents = vae.encode(pixels.to(device, vae.dtype)).latent_dist.mode()

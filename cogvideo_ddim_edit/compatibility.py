@@ -32,6 +32,19 @@ def check_cache(transformer):
     need(not is_cached(transformer), 'a cache is enabled, which keeps results of a batch without '
          'the reference; call transformer.disable_cache() first')
 
+def other_processors(transformer):
+    "Names of attention processors that are neither those of diffusers nor of this package"
+    kinds = dict.fromkeys(type(block.attn1.processor) for block in transformer.transformer_blocks)
+    known = 'diffusers', __name__.split('.')[0]
+    return [kind.__name__ for kind in kinds if kind.__module__.split('.')[0] not in known]
+
+def check_transformer(transformer):
+    "Refuse a transformer with a cache, or compiled as a whole"
+    check_cache(transformer)
+    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over '
+         'the reference; compile its blocks one by one instead: '
+         'for block in transformer.transformer_blocks: block.compile()')
+
 # %% ../nbs/04d_compatibility.ipynb #6e6ed160
 def check_size(name, numbers, config, z):
     "Refuse numbers that are not one for each token of a video with latents `z`"
@@ -67,10 +80,7 @@ def check_use(
 ) -> None:
     "Refuse what `injected` cannot do with this transformer, trajectory and setting"
     z, n = next(iter(trajectory.values())), len(transformer.transformer_blocks)
-    check_cache(transformer)
-    need(not is_compiled(transformer), 'the transformer is compiled as a whole and would pass over '
-         'the reference; compile its blocks one by one instead: '
-         'for block in transformer.transformer_blocks: block.compile()')
+    check_transformer(transformer)
     for name, count in (('steps_interval', len(trajectory)), ('layers', n)):
         numbers = getattr(injection, name)
         most = max(numbers, default=0) if isinstance(numbers, frozenset) else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from .models import Requirements
-from .video_files import VideoError, check_pixels
+from .video_files import VideoError, check_count, check_pixels
 
 # %% auto #0
 __all__ = ['FITS', 'resize_frame', 'shown_frames', 'fit_box', 'fit_frame', 'check_size', 'complete_size', 'size_remark']
@@ -90,8 +90,7 @@ def check_size(model: Requirements | None, # What the model demands; None: nothi
               ) -> tuple[int | None, int | None]: # None where the file decides
     "The size to read at, (width, height); raises `VideoError`"
     for name, value in (('width', width), ('height', height)):
-        if value is not None and value < 1:
-            raise VideoError(f'{name} must be 1 or more; got {value}')
+        check_count(name, value)
     if model is not None:
         width, height = width or model.width, height or model.height
     check_pixels(width or 1, height or 1, 'width and height ask for')

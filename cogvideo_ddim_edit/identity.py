@@ -15,7 +15,8 @@ from .video import Video
 
 # %% auto #0
 __all__ = ['PIECE', 'WHOLE', 'NO_SETTINGS', 'PARTS', 'key_of', 'array_key', 'video_key', 'weights_hash', 'folder_key',
-           'weight_files', 'numbers_key', 'part_identity', 'model_identity', 'code_key', 'versions', 'made_by']
+           'weight_files', 'numbers_key', 'part_identity', 'lora_identity', 'model_identity', 'code_key', 'versions',
+           'made_by']
 
 # %% ../nbs/02b_identity.ipynb #dd0c7be9
 def key_of(about: Any # JSON
@@ -84,7 +85,8 @@ NO_SETTINGS = 'dtype', 'torch_dtype', 'transformers_version', 'architectures'
 
 def part_identity(part: Any # A model of a pipeline
                  ) -> dict[str, str]:
-    "Its configuration and its weights, each as a key"
+    "Its configuration and its weights, each as a key; compiled or not"
+    part = getattr(part, '_orig_mod', part)
     config = getattr(part.config, 'to_dict', lambda: dict(part.config))()
     kept = {k: v for k, v in config.items() if k not in NO_SETTINGS and k[0] != '_'}
     named = getattr(part, 'name_or_path', None) or config.get('_name_or_path')
@@ -96,15 +98,25 @@ def part_identity(part: Any # A model of a pipeline
     return dict(configuration=key_of(json.loads(json.dumps(kept, default=str))), weights=weights)
 
 # %% ../nbs/02b_identity.ipynb #c75c6985
+def lora_identity(transformer: Any # A CogVideoX transformer
+                 ) -> list[list]: # Keys of their numbers, and the strengths of each
+    "The LoRA weights at work in it, whoever put them there; files of one name may differ"
+    layers = [m for m in transformer.modules() if hasattr(m, 'lora_A') and not m.disable_adapters]
+    found = []
+    for name in dict.fromkeys(name for m in layers for name in m.active_adapters):
+        used = [m for m in layers if name in m.lora_A]
+        numbers = [[numbers_key(m.lora_A[name]), numbers_key(m.lora_B[name])] for m in used]
+        found.append((key_of(numbers), sorted({float(m.scaling[name]) for m in used})))
+    return [[key for key, _ in sorted(found)], [strengths for _, strengths in sorted(found)]]
+
 PARTS = 'text_encoder', 'transformer', 'vae'
 
 def model_identity(pipe: Any # A CogVideoX pipeline
                   ) -> dict: # JSON
-    "Which model this is: configurations and weights of its parts, LoRA files added to it"
-    settings = getattr(pipe, 'model_settings', None)
-    parts = {name: part_identity(getattr(pipe, name)) for name in PARTS if getattr(pipe, name)}
-    lora = [[Path(x).name for x in settings.lora], [*settings.lora_weights]] if settings else []
-    return dict(parts, lora=lora)
+    "Which model this is: configurations and weights of its parts, LoRA weights at work in it"
+    parts = {name: part_identity(getattr(pipe, name)) for name in PARTS
+             if getattr(pipe, name) is not None}
+    return dict(parts, lora=lora_identity(pipe.transformer))
 
 # %% ../nbs/02b_identity.ipynb #877cbbff
 @cache

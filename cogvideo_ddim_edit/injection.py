@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 import html
 import torch
-from .settings import Settings, check_choice, check_names
+from .settings import Settings, check_choice, check_names, checked_switch
 from .schedule import (
     checked_interval, checked_numbers, checked_schedule, draw_weights, interpolate, is_real,
     is_schedule, strongest, within)
@@ -131,6 +131,8 @@ class Injection(WhenAndWhere, NamedSettings):
 
     def __post_init__(self):
         check_choice('kind', self.kind, KINDS, InjectionError)
+        for name in ('reference_text', 'text_looks', 'row_by_row', 'by_region'):
+            self.put(**{name: checked_switch(name, getattr(self, name), InjectionError)})
         self.put(weight=checked_weight(self.weight, self.kind),
                  steps_interval=checked_steps(self.steps_interval),
                  layers=checked_layers(self.layers, self.kind),

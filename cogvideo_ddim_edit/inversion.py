@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-import warnings
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -17,8 +16,9 @@ from .calls import (
     call_pipeline, encode_prompts, noise_likeness, occupied, pad_latents)
 from .identity import array_key, made_by, model_identity
 from .reference import around
-from .inversion_settings import InversionSettings, inverse_scheduler
-from .models import requirements
+from .inversion_settings import (
+    InversionSettings, checked_settings, inverse_scheduler, without_idle_guidance)
+from .models import check_pipeline, requirements
 from .saved import (
     SavedError, StoredLatents, check_files, hash_files, new_folder, read_tensors, video_from_json,
     video_to_json, write_tensors)
@@ -31,8 +31,7 @@ from .codec import encode_video
 
 # %% auto #0
 __all__ = ['HEAD', 'FORMAT', 'ddim_inversion', 'replay_residuals', 'Inversion', 'write_head', 'loaded', 'head_tensors',
-           'check_head', 'InversionError', 'check_model', 'invert', 'without_idle_guidance', 'inverted', 'seen_image',
-           'sampler']
+           'check_head', 'InversionError', 'check_model', 'invert', 'inverted', 'seen_image', 'sampler']
 
 # %% ../nbs/03_inversion.ipynb #da70cd78
 @torch.no_grad()
@@ -85,7 +84,7 @@ def replay_residuals(
 HEAD = 'inversion.safetensors'
 FORMAT = 2 # of the folder
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Inversion:
     "A video, the noise it came from and everything in between"
     video: Video # The source
@@ -97,7 +96,7 @@ class Inversion:
     residuals: Mapping = field(default_factory=dict, repr=False) # Timestep to what a step misses
     certificate: dict = field(default_factory=dict, repr=False) # Timestep to the last relative move
     image_latents: torch.Tensor | None = field(default=None, repr=False) # First frame's channels
-    about: dict = field(default_factory=dict) # What made it; the report of `round_trip`; JSON
+    about: dict = field(default_factory=dict, repr=False) # What made it; a `round_trip`; JSON
 
     @property
     def timesteps(self) -> list[int]:
@@ -197,7 +196,9 @@ class InversionError(EditError):
 def check_model(pipe: Any, # A CogVideoX pipeline
                 inversion: Inversion, # That it is to sample or edit
                ) -> None:
-    "Refuse an inversion that another model made; raises `InversionError`"
+    "Refuse what is no inversion, or one that another model made; raises `InversionError`"
+    need(isinstance(inversion, Inversion), f'the inversion is a {type(inversion).__name__}; give '
+         'what `invert` returns', InversionError)
     maker = inversion.about.get('made_by')
     if maker is None: return # put together by hand
     here = model_identity(pipe)
@@ -218,13 +219,14 @@ def invert(
     **changes: Any, # Fields of `InversionSettings` that are to have another value
 ) -> Inversion: # The trajectory and all that edits need
     "DDIM backwards from a video, with the latent of every timestep; raises `EditError`"
-    settings = (settings or InversionSettings()).changed(**changes)
+    check_pipeline(pipe)
+    settings = checked_settings(settings, changes)
     check_text('prompt', prompt)
     prompt = prompt if settings.prompted else ''
     if isinstance(video, (str, Path)):
         video = read_video(video, pipe)
-    need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file or '
-         'what `read_video` returns')
+    need(isinstance(video, Video), f'video is a {type(video).__name__}; give the path of a file, '
+         'what `read_video` returns, or Video(frames, fps)')
     settings, inverse = without_idle_guidance(settings, prompt), inverse_scheduler(pipe, settings)
     with occupied(pipe):
         if folder is None: return inverted(pipe, video, prompt, settings, inverse)
@@ -233,16 +235,6 @@ def invert(
     return Inversion.load(folder)
 
 # %% ../nbs/03_inversion.ipynb #31443740
-def without_idle_guidance(settings: InversionSettings, # As asked for
-                          prompt: str, # What the video is inverted with
-                         ) -> InversionSettings: # As it is done
-    "Settings without guidance between two equal prompts; a warning of what guidance costs"
-    if not settings.guided: return settings
-    if prompt == settings.negative_prompt: return settings.changed(guidance_scale=1.)
-    warnings.warn(f'the inversion runs with guidance_scale {settings.guidance_scale:g}: twice the '
-                  'cost, and the way back is less exact; 1 is better', stacklevel=4)
-    return settings
-
 def inverted(
     pipe: Any, # A CogVideoX pipeline
     video: Video, # What to invert

@@ -6,13 +6,15 @@
 from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
+import warnings
 from diffusers import DDIMInverseScheduler
 from .calls import check_seed
 from .schedulers import CogVideoXDDIMInverseScheduler, StepsError, check_path
-from .settings import Settings, check_choice, check_number, check_text, need
+from .settings import (
+    Settings, check_choice, check_number, check_text, checked_switch, need)
 
 # %% auto #0
-__all__ = ['SCHEDULERS', 'InversionSettings', 'check_diffusers', 'inverse_scheduler']
+__all__ = ['SCHEDULERS', 'InversionSettings', 'check_diffusers', 'checked_settings', 'without_idle_guidance', 'inverse_scheduler']
 
 # %% ../nbs/03c_inversion_settings.ipynb #d579a911
 SCHEDULERS = 'ours', 'diffusers'
@@ -40,7 +42,8 @@ class InversionSettings(Settings):
         check_text('negative_prompt', self.negative_prompt)
         check_choice('scheduler', self.scheduler, SCHEDULERS)
         check_seed(self.seed)
-        self.put(refinement=tuple(self.refinement), prompted=bool(self.prompted))
+        self.put(refinement=tuple(self.refinement),
+                 prompted=checked_switch('prompted', self.prompted))
         if self.scheduler == 'diffusers':
             check_diffusers(self)
 
@@ -68,6 +71,26 @@ def check_diffusers(settings: InversionSettings) -> None:
     near = max(k for k in good if k < n), min(k for k in good if k > n)
     raise StepsError(f"num_inference_steps is {n}, but scheduler='diffusers' needs a divisor of "
                      f'1000 to meet the timesteps of sampling; use {near[0]} or {near[1]}')
+
+# %% ../nbs/03c_inversion_settings.ipynb #e0de85b8
+def checked_settings(settings: InversionSettings | None, # As given; None: the defaults
+                     changes: dict[str, Any], # Fields that are to have another value
+                    ) -> InversionSettings:
+    "Settings with changes; raises `SettingsError`"
+    settings = InversionSettings() if settings is None else settings
+    need(isinstance(settings, InversionSettings), f'settings is a {type(settings).__name__}; give '
+         'InversionSettings')
+    return settings.changed(**changes)
+
+def without_idle_guidance(settings: InversionSettings, # As asked for
+                          prompt: str, # What the video is inverted with
+                         ) -> InversionSettings: # As it is done
+    "Settings without guidance between two equal prompts; a warning of what guidance costs"
+    if not settings.guided: return settings
+    if prompt == settings.negative_prompt: return settings.changed(guidance_scale=1.)
+    warnings.warn(f'the inversion runs with guidance_scale {settings.guidance_scale:g}: twice the '
+                  'cost, and the way back is less exact; 1 is better', stacklevel=4)
+    return settings
 
 # %% ../nbs/03c_inversion_settings.ipynb #332be649
 def inverse_scheduler(pipe: Any, # A CogVideoX pipeline

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from math import cos, pi, sin
 from pathlib import Path
 from typing import Any
+import warnings
 import numpy as np
 import torch
 from .calls import (
     PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
 from .attention import InjectionError
 from .inversion import Inversion, check_model
-from .models import requirements
+from .compatibility import check_transformer, other_processors
+from .models import check_pipeline, requirements
 from .masks import MASKS, MaskError, latent_mask
 from .pixels import only_frames, pixel_mask, read_mask
 from .presets import Preset
@@ -26,7 +28,8 @@ from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0
-__all__ = ['Job', 'checked_job', 'check_places', 'checked_list', 'start_latents', 'masks_of', 'check_mask_words', 'found_masks']
+__all__ = ['Job', 'checked_job', 'check_places', 'remark_on_processors', 'checked_list', 'start_latents', 'masks_of',
+           'check_mask_words', 'found_masks']
 
 # %% ../nbs/04g_jobs.ipynb #d093edb7
 @dataclass(eq=False)
@@ -80,6 +83,7 @@ def checked_job(
     seed: int = 0, # Of the noise
 ) -> Job:
     "What `edit` was given, or the sentence that is wrong; raises `EditError`"
+    check_pipeline(pipe)
     prompts = [prompt] if isinstance(prompt, str) else checked_list(prompt)
     for one in prompts:
         check_prompt(pipe, one)
@@ -105,7 +109,7 @@ def checked_job(
 
 # %% ../nbs/04g_jobs.ipynb #bffc99c9
 def check_places(job: Job) -> None:
-    "Refuse numbers of steps and of blocks that there are not; raises `InjectionError`"
+    "Refuse a transformer that passes over the source, and steps and blocks that there are not"
     edit, path = job.preset.edit, job.preset.inversion
     if job.inversion:
         path = job.inversion.settings
@@ -113,6 +117,8 @@ def check_places(job: Job) -> None:
     names = 'guidance_interval', 'mask_interval', 'samples_interval'
     places = [(name, getattr(edit, name), steps) for name in names]
     if edit.injection.gives:
+        check_transformer(job.pipe.transformer)
+        remark_on_processors(job.pipe.transformer)
         places += [('steps_interval', edit.injection.steps_interval, steps),
                    ('layers', edit.injection.layers, blocks)]
     for name, numbers, count in places:
@@ -120,11 +126,18 @@ def check_places(job: Job) -> None:
         need(most < count, f'{name} has {most}, but there are {count}, numbered from 0',
              InjectionError)
 
+def remark_on_processors(transformer: Any) -> None: # A CogVideoX transformer
+    "Warn of attention processors that rest during an edit"
+    if not (names := other_processors(transformer)): return
+    warnings.warn(f'the attention processor {" and ".join(names)} of the transformer rests while '
+                  'the source is in view', stacklevel=6)
+
 def checked_list(prompts: Any # What is no text
                 ) -> list[str]:
     "Several prompts; raises `PromptError`"
     several = isinstance(prompts, (list, tuple)) and len(prompts) > 0
-    need(several, f'the prompt is {prompts!r}; give a text, or a list of one or more', PromptError)
+    need(several, f'the prompt is {prompts!r:.60}; give a text, or a list of one or more',
+         PromptError)
     return list(prompts)
 
 # %% ../nbs/04g_jobs.ipynb #0e27c25a

@@ -243,7 +243,7 @@ def _set_backend(transformer, name):
 
 # %% ../nbs/01_loading.ipynb #7a6c4e8c
 def load_pipeline(model: ModelSettings | str | Path | None = None, # Settings, hub name or folder
-                  **changes, # Fields of `ModelSettings`; others go to diffusers' `from_pretrained`
+                  **changes: Any, # Fields of `ModelSettings`; others go to `from_pretrained`
                  ) -> Any: # A CogVideoX pipeline with a DDIM scheduler
     "A CogVideoX pipeline, ready to invert and edit; raises `ModelNotFound` and `ModelError`"
     from diffusers import CogVideoXDDIMScheduler

@@ -14,9 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 from .calls import call_pipeline, encode_prompts, pad_latents
 from .injection import Injection
-from .inversion import Inversion
+from .inversion import Inversion, check_model
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
-from .settings import EditError, need
+from .settings import EditError, as_tensor, is_number, need
 
 # %% auto #0
 __all__ = ['ASKED', 'MASKS', 'MaskError', 'mask_values', 'latent_mask', 'check_mask_size', 'pad_mask', 'token_mask', 'region_of',
@@ -32,8 +32,7 @@ class MaskError(EditError):
 def mask_values(mask: np.ndarray | Tensor # Numbers 0…1, bool, or uint8 0…255
                ) -> Float[Tensor, '*frames height width']: # As `mask`, float32, 0…1, on the CPU
     "A mask as numbers; raises `MaskError`"
-    fixed = isinstance(mask, np.ndarray) and not mask.flags.writeable # torch would warn
-    m = torch.as_tensor(mask.copy() if fixed else mask).cpu()
+    m = as_tensor(mask).cpu()
     m = m.float()/255 if m.dtype == torch.uint8 else m.float()
     need(m.ndim in (2, 3) and m.numel(), f'the mask has shape {tuple(m.shape)}; give '
          '(frames, height, width) or (height, width)', MaskError)
@@ -212,8 +211,10 @@ def change(pipe: Any, # The pipeline that made the inversion
            interval: tuple[float, float], # Part of the steps, 0 (noise) to 1 (clean)
           ) -> Float[Tensor, 'prompts latent_frames h w']: # 1 in the mean
     "How much each prompt would change each latent; raises `MaskError`"
-    need(0 <= interval[0] < interval[1] <= 1 and count >= 1, f'interval is {interval} and count '
-         f'{count}; use 0 <= from < to <= 1, and 1 timestep or more', MaskError)
+    check_model(pipe, inversion)
+    need(is_number(count, whole=True) and 0 <= interval[0] < interval[1] <= 1 and count >= 1,
+         f'interval is {interval} and count {count}; use 0 <= from < to <= 1, and 1 timestep or '
+         'more', MaskError)
     some, found = spread_over(inversion.timesteps, count, interval), 0.
     for x, source in predictions_beside_source(pipe, inversion, prompts, some).values():
         size = (x - source).norm(dim=2)[:, -inversion.latents.shape[1]:]
@@ -232,7 +233,7 @@ def difference_mask(
     grow: int = 1, # So many latents more on every side
     softness: float = .25, # Half the width of the edge, relative to the threshold; 0: none
 ) -> Float[Tensor, '*prompts latent_frames h w']: # 0…1; one text gives no first axis
-    """Where the model would change the video; raises `MaskError`
+    """Where the model would change the video; raises `EditError`
 
     That is where its predictions under the edit prompt and under the source prompt differ. Where
     `implies_source` says no, the network is asked under the source prompt too: a row more."""

@@ -265,7 +265,7 @@ def prompts_at_once(configs: dict[str, dict], # Component to its configuration
                     mode: Mode, # As chosen
                     free_device: int, # Bytes
                     prompts: int, # How many there are
-                    **video, # num_frames, height and width, as for `plan_memory`
+                    **video: int, # num_frames, height and width, as for `plan_memory`
                    ) -> int: # 1 to `prompts`
     "How many prompts with guidance fit into one batch, by the plan"
     for k in range(prompts, 1, -1):

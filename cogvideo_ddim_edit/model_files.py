@@ -219,6 +219,8 @@ def check_parts(found: ModelFiles, # Of a model
                          'leave variant out')
     if 'tokenizer' not in passed:
         _check_tokenizer(found)
+    if 'scheduler' not in passed:
+        _check_prediction(found)
     return weights
 
 # %% ../nbs/01d_model_files.ipynb #79d735cf
@@ -261,6 +263,14 @@ def _refuse_weights(found, name, base):
     raise ModelError(f'{found.model!r} lacks the weights {name}/{base}.safetensors; {found.again}')
 
 # %% ../nbs/01d_model_files.ipynb #e9503392
+def _check_prediction(found):
+    "Refuse a model that was trained to predict something else than a velocity"
+    what = found.read('scheduler/scheduler_config.json').get('prediction_type')
+    if what != 'v_prediction':
+        raise ModelError(f'the scheduler of {found.model!r} has the prediction_type {what!r}, but '
+                         "edits are made for 'v_prediction', as all published CogVideoX have it; "
+                         'use one of these')
+
 def _check_tokenizer(found):
     "Can the tokenizer be read with what is installed?"
     if 'tokenizer/tokenizer.json' in found.names: return

@@ -106,7 +106,7 @@ def device_of(settings: ModelSettings # Which model
     import torch
     name = settings.device or ('cuda' if torch.cuda.is_available() else 'cpu')
     try:
-        torch.empty(0, device=name)
+        torch.empty(0, device=name).cpu() # 'meta' has no numbers
     except (RuntimeError, AssertionError, NotImplementedError) as e:
         raise MissingError(f'there is no device {name!r} on this machine; use cpu, or leave device '
                            'out') from e

@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from .settings import EditError
+from .settings import EditError, need
 
 # %% auto #0
 __all__ = ['FAMILIES', 'COMPONENTS', 'DEFAULTS', 'PUBLISHED', 'Family', 'family_of', 'FamilyError', 'check_family', 'completed',
            'published_scheduler', 'Requirements', 'requirements_of', 'compression', 'native_size', 'embedded_model',
-           'is_embedded', 'requirements']
+           'is_embedded', 'PipelineError', 'check_has', 'requirements', 'check_pipeline', 'check_prediction']
 
 # %% ../nbs/01b_models.ipynb #a7d06e81
 @dataclass(frozen=True)
@@ -195,11 +195,52 @@ def is_embedded(name: str | Path # Of a model folder
     "Is it that very folder? Other folders may be called `weights` too"
     return Path(name).expanduser().resolve() == embedded_model().resolve()
 
+# %% ../nbs/01b_models.ipynb #8c28080b
+class PipelineError(EditError):
+    "What is no CogVideoX pipeline, or cannot edit"
+
+def check_has(pipe: Any, # Perhaps a CogVideoX pipeline
+              *parts: str, # That it must have
+             ) -> None:
+    "Refuse what lacks a part of a pipeline; raises `PipelineError`"
+    absent = [name for name in parts if getattr(pipe, name, None) is None]
+    need(len(absent) < len(parts), f'the pipeline is a {type(pipe).__name__}; give what '
+         '`load_pipeline` returns, or a CogVideoX pipeline of diffusers', PipelineError)
+    need(not absent, f'the pipeline has no {" and no ".join(absent)}; load it with all of its '
+         'parts', PipelineError)
+
 # %% ../nbs/01b_models.ipynb #113dab24
 def requirements(pipe: Any # A CogVideoX pipeline
                 ) -> Requirements: # What it demands
-    "What the model of `pipe` demands of a video and a prompt"
+    "What the model of `pipe` demands of a video and a prompt; raises `PipelineError`"
+    check_has(pipe, 'transformer', 'vae')
     configs = dict(transformer=pipe.transformer.config, vae=pipe.vae.config)
     name = str(pipe.name_or_path or '')
     if name and is_embedded(name): return requirements_of(configs, 'the embedded model', 'float32')
     return requirements_of(configs, Path(name).name or 'this model')
+
+# %% ../nbs/01b_models.ipynb #0880a871
+def check_pipeline(pipe: Any # Perhaps a CogVideoX pipeline
+                  ) -> None:
+    "Refuse what cannot invert and edit; raises `PipelineError`"
+    import diffusers
+    check_has(pipe, 'transformer', 'vae', 'text_encoder', 'tokenizer', 'scheduler')
+    scheduler = pipe.scheduler
+    diffuses = hasattr(scheduler, 'alphas_cumprod')
+    check_prediction(type(scheduler).__name__,
+                     scheduler.config.get('prediction_type') if diffuses else None)
+    fitting = ['CogVideoXPipeline', 'CogVideoXVideoToVideoPipeline']
+    if requirements(pipe).image_to_video:
+        fitting = ['CogVideoXImageToVideoPipeline']
+    if not isinstance(pipe, diffusers.DiffusionPipeline): return # around one, such as a lab's
+    need(isinstance(pipe, tuple(getattr(diffusers, name) for name in fitting)),
+         f'the pipeline is a {type(pipe).__name__}, which cannot edit with this transformer; give '
+         f'{fitting[0]}.from_pipe(pipe)', PipelineError)
+
+def check_prediction(scheduler: str, # Its class
+                     prediction: str | None, # What it takes the transformer's answer for
+                    ) -> None:
+    "Refuse a scheduler for other models; raises `PipelineError`"
+    need(prediction == 'v_prediction', f'the scheduler is a {scheduler} with the prediction_type '
+         f"{prediction!r}, but CogVideoX is trained for 'v_prediction'; use a "
+         'CogVideoXDDIMScheduler with the configuration of a published model', PipelineError)

@@ -16,7 +16,7 @@ from .masks import MASKS
 from .outside import check_keep_below
 from .schedulers import StepsError
 from .settings import (
-    EditError, Settings, check_choice, check_names, check_number, check_text, need)
+    EditError, Settings, check_choice, check_names, check_number, check_text, checked_switch, need)
 
 # %% auto #0
 __all__ = ['CHECKS', 'HELD', 'STRUCTURE', 'ENGINES', 'NOT_IN_FLOW', 'FLOW_ONLY', 'TOY', 'VALIDATED', 'PRESETS', 'FORMERLY',
@@ -86,7 +86,7 @@ def check_edit(edit: EditSettings) -> None:
     check_start(edit.start)
     check_noises(edit)
     check_choice('check', edit.check, CHECKS)
-    need(isinstance(edit.strict, bool), f'strict is {edit.strict!r}; use True or False')
+    edit.put(strict=checked_switch('strict', edit.strict))
     for name in ('guidance_interval', 'mask_interval', 'samples_interval'):
         edit.put(**{name: checked_interval(name, getattr(edit, name))})
     edit.put(mask=checked_mask(edit.mask), mask_words=as_words(edit.mask_words),

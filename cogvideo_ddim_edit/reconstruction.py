@@ -217,6 +217,8 @@ def recorded(job: Job) -> Preset:
     preset, edit = job.preset, job.preset.edit
     if preset.inverts and job.inversion is not None:
         preset = preset.changed(inversion=job.inversion.settings)
+    if callable(edit.mask) and job.masks is None: # it was not asked, or found none
+        return preset.changed(edit=edit.changed(mask=None))
     found = edit.needs_inversion and preset.inverts and not callable(edit.mask)
     if found or job.masks is None: return preset
     mask = job.masks if job.pixel_masks is None else job.pixel_masks

@@ -12,11 +12,13 @@ from typing import Any
 import shutil
 import numpy as np
 from .cache import cache_folder, inversion_of, kept_folder
+from .calls import check_prompt_text
 from .codec import decoding_kept
 from .edits import FILES, Edit
 from .identity import array_key, code_key, key_of, made_by, video_key
 from .jobs import checked_job
 from .journal import Journal, journaled
+from .models import check_pipeline
 from .presets import Preset, preset_with
 from .reading import file_hash
 from .reconstruction import edit
@@ -82,6 +84,8 @@ def edit_once(
     **changes: Any, # Settings with another value, as for `edit`
 ) -> Edit:
     "`edit`, which goes on where it was stopped, and does nothing twice; raises `EditError`"
+    check_pipeline(pipe)
+    check_prompt_text(prompt)
     settings, folder = preset_with(preset, changes, False), Path(folder)
     video = source if isinstance(source, Video) else read_video(source, pipe)
     key = job_key(pipe, video, [prompt], settings, source_prompt, seed, image)

@@ -15,7 +15,7 @@ import os
 import shutil
 import numpy as np
 import torch
-from .settings import EditError, need
+from .settings import EditError, as_tensor, need
 from .video import Origin, Video
 
 # %% auto #0
@@ -74,6 +74,7 @@ def new_folder(folder: str | Path # That must not be there yet
               ) -> Iterator[Path]: # Where to write meanwhile
     "A folder to fill that gets its name when it is complete; raises `SavedError`"
     folder = Path(folder)
+    need(folder.name, f'{str(folder)!r} is there already; give a new folder', SavedError)
     part = folder.with_name(f'.{folder.name}.part')
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -100,8 +101,7 @@ def write_tensors(file: Path, # A safetensors file; one that is there is replace
     "Write tensors and what they are; raises `SavedError`"
     from safetensors import SafetensorError
     from safetensors.torch import save_file
-    kept = {k: torch.as_tensor(np.ascontiguousarray(x) if isinstance(x, np.ndarray) else x)
-            for k, x in tensors.items() if x is not None}
+    kept = {k: as_tensor(x) for k, x in tensors.items() if x is not None}
     plain = {k: x.detach().cpu().contiguous().clone() for k, x in kept.items()}
     texts = {name: json.dumps(x, allow_nan=False) for name, x in about.items()}
     part = file.with_name(f'.{file.name}.{os.getpid()}.part')

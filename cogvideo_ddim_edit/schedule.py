@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import math
 import numpy as np
 import torch
-from .settings import EditError, SettingsError, need
+from .settings import EditError, SettingsError, as_tensor, need
 
 # %% auto #0
 __all__ = ['EVERY_TOKEN', 'VIDEO_ONLY', 'within', 'checked_interval', 'spread', 'is_schedule', 'strongest', 'interpolate',
@@ -111,7 +111,10 @@ def checked_numbers(
 ) -> torch.Tensor | None: # float32, a copy
     "Numbers of tokens as a tensor"
     if numbers is None: return None
-    x = torch.as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
+    try:
+        x = as_tensor(numbers).detach().to('cpu', torch.float32, copy=True)
+    except (TypeError, ValueError) as e:
+        raise error(f'{name} is {numbers!r:.60}; give one number for each token') from e
     need(x.ndim in (1, 3) and x.numel() > 0, f'{name} has shape {tuple(x.shape)}; give one number '
          'for each token, (F, h, w) or flat', error)
     need(bool(((x >= 0) & (x <= 1)).all()),
@@ -161,7 +164,7 @@ EVERY_TOKEN, VIDEO_ONLY = PerToken(), PerToken(text=False)
 def draw_weights(
     weights: torch.Tensor, # (blocks, steps), 0…∞
     title: str = '', # Over the picture
-): # A matplotlib Figure
+) -> Any: # A matplotlib Figure
     "The weight in each denoising step and block"
     from matplotlib.figure import Figure
     (layers, steps), most = weights.shape, weights.max().item() or 1.

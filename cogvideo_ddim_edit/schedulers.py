@@ -95,7 +95,8 @@ class PathConfig(CogVideoXDDIMScheduler):
             num_train_timesteps, beta_start, beta_end, beta_schedule, trained_betas, clip_sample,
             set_alpha_to_one, steps_offset, prediction_type, clip_sample_range, sample_max_value,
             timestep_spacing, rescale_betas_zero_snr, snr_shift_scale)
-        self.register_to_config(refinement=list(refinement)) # as a file has it
+        # a list, as a file has it; and no value is a mere default, which `from_config` would lose
+        self.register_to_config(refinement=list(refinement), _use_default_values=[])
 
     def path(self, num_inference_steps: int # Steps of the whole path
             ) -> list[int]: # Falling timesteps; as many as `strength` leaves
@@ -227,7 +228,8 @@ class CogVideoXDDIMInverseScheduler(InversePath):
     def entered(self, i: int, x: torch.Tensor) -> torch.Tensor:
         "The clean latent, diffused to the level of step `i` with seeded noise"
         generator = torch.Generator().manual_seed(self.config.entry_seed)
-        φ, noise = self.levels[i + 1], torch.randn(x.shape, generator=generator).to(x)
+        noise = torch.randn(x.shape, generator=generator, dtype=torch.float32, device='cpu').to(x)
+        φ = self.levels[i + 1]
         return cos(φ)*self.clean + sin(φ)*noise
 
 # %% ../nbs/03a_schedulers.ipynb #23d5ead0

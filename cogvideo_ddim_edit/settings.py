@@ -14,8 +14,8 @@ import math
 import re
 
 # %% auto #0
-__all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'check_text', 'check_names',
-           'Settings', 'markdown_table']
+__all__ = ['EditError', 'SettingsError', 'need', 'is_number', 'check_number', 'check_choice', 'checked_switch', 'check_text',
+           'check_names', 'Settings', 'markdown_table']
 
 # %% ../nbs/00a_settings.ipynb #0b9f2758
 class EditError(ValueError):
@@ -68,6 +68,14 @@ def check_choice(name: str, # Of the setting
     known = isinstance(x, str) and x in listed
     need(known, f'{name} is {x!r}; use {" or ".join(map(repr, listed))}', error)
 
+def checked_switch(name: str, # Of the setting
+                   x: Any, # Its value
+                   error: type[EditError] = SettingsError, # Raised if it is neither
+                  ) -> bool:
+    "True or False, also of numpy; all else is refused"
+    need(type(x).__name__ in ('bool', 'bool_'), f'{name} is {x!r:.60}; use True or False', error)
+    return bool(x)
+
 def check_text(name: str, # Of the setting
                x: Any, # Its value
               ) -> None:
@@ -96,6 +104,14 @@ def is_array(x: Any, # Anything
     "Is it a tensor or an array?"
     return hasattr(x, 'shape') and hasattr(x, 'dtype') and hasattr(x, '__array__')
 
+def as_tensor(x: Any, # A tensor, an array, or lists of numbers
+             ) -> Any: # A tensor, of the same memory where that may be
+    "It as a tensor, also an array that is read-only or runs backwards, as flipped ones do"
+    import torch
+    flags = getattr(x, 'flags', None)
+    odd = flags is not None and (not flags.writeable or min(x.strides, default=0) < 0)
+    return torch.as_tensor(x.copy() if odd else x)
+
 def to_json(x: Any, # A value of a setting
             tensors: dict | None = None, # Where tensors go, by name; None: described only
             name: str = '', # Of the setting
@@ -116,8 +132,7 @@ def array_to_json(x: Any, # A tensor or an array
                  ) -> dict:
     "A tensor's name in `tensors`, or its shape and mean"
     if tensors is None: return {'shape': list(x.shape), 'mean': round(float(x.mean()), 6)}
-    import torch
-    tensors[name] = torch.as_tensor(x).detach().cpu().contiguous()
+    tensors[name] = as_tensor(x).detach().cpu().contiguous()
     return {'tensor': name}
 
 # %% ../nbs/00a_settings.ipynb #3e84fc2a

@@ -13,7 +13,7 @@ from math import ceil, inf, log
 import numpy as np
 
 from .models import Requirements
-from .video_files import VideoError, VideoIndex
+from .video_files import VideoError, VideoIndex, check_count
 
 # %% auto #0
 __all__ = ['choose_frames', 'seconds', 'window', 'Chosen', 'choose', 'time_notes']
@@ -40,8 +40,7 @@ def _near_rate(left, most, fps, model):
 def _check_counts(**least):
     "Refuse numbers that cannot be; `least` has (value, smallest) by name"
     for name, (value, smallest) in least.items():
-        if value is not None and value < smallest:
-            raise VideoError(f'{name} must be {smallest} or more; got {value}')
+        check_count(name, value, smallest)
 
 # %% ../nbs/02_stretch.ipynb #9ff78460
 def _most(model, left, max_num_frames):

@@ -11,7 +11,8 @@ import numpy as np
 from .calls import NoiseLikeness, noise_likeness, occupied
 from .gate import LEAST_VAE, frame_psnr
 from .injection import Injection
-from .inversion import Inversion
+from .inversion import Inversion, check_model
+from .models import check_pipeline
 from .presets import PRESETS
 from .denoising import UNSEEN, sampled_again
 from .codec import decode_latents
@@ -30,7 +31,7 @@ class RoundTrip:
     plain: tuple[float, ...] # Sampled again under the source prompt
     referenced: tuple[float, ...] # The same with the source in view
     noise: NoiseLikeness # Of the latents where sampling starts
-    certificate: float # Largest last movement of a latent in the inversion, relative to its norm
+    certificate: float | None # Largest last relative move of an inverted latent; None: not known
 
     @property
     def loss(self) -> float:
@@ -92,7 +93,11 @@ def round_trip(
     inversion: Inversion, # From `invert`
     injection: Injection | None = None, # For the third trip; None: the default preset's
 ) -> RoundTrip: # Also noted in `inversion.about`, so that `edit` can warn
-    "Decode the source's latents, and sample them again without and with the reference"
+    """Decode the source's latents, and sample them again without and with the reference
+
+    Raises `InversionError` for an inversion of another model."""
+    check_pipeline(pipe)
+    check_model(pipe, inversion)
     def psnr(latents):
         return frame_psnr(decode_latents(pipe, latents), inversion.video.frames)
 
@@ -101,6 +106,6 @@ def round_trip(
         plain, referenced = (psnr(sampled_again(pipe, inversion, seen))
                              for seen in (UNSEEN, held))
     out = RoundTrip(psnr(inversion.latents), plain, referenced, noise_likeness(inversion.noise),
-                    max(inversion.certificate.values(), default=float('nan')))
+                    max(inversion.certificate.values(), default=None))
     inversion.about['round_trip'] = out.as_dict()
     return out

@@ -98,6 +98,9 @@ def tune(pipe: Any, # A CogVideoX pipeline
     if num_inference_steps is not None:
         inversion_settings = base.inversion.changed(num_inference_steps=num_inference_steps)
         base = base.changed(inversion=inversion_settings)
+    need(candidates, 'there are no candidates; give one or more', VerifyError)
+    need(isinstance(video, Video), f'video is a {type(video).__name__}; give what `read_video` '
+         'returns, or Video(frames, fps)', VerifyError)
     inversion = invert(pipe, video, source_prompt, base.inversion)
     mask, trials = pixel_mask(pipe, inversion, prompt), {}
     for name, changes in candidates.items():

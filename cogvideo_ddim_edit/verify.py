@@ -19,7 +19,7 @@ from .inversion import invert
 from .measuring import measure
 from .metrics import score_video
 from .model_files import first_line
-from .models import requirements
+from .models import check_pipeline, requirements
 from .presets import preset_of
 from .reconstruction import edit
 from .settings import EditError, markdown_table, need
@@ -174,6 +174,7 @@ def verify(pipe: Any, # A CogVideoX pipeline
            num_inference_steps: int | None = None, # None: each preset's
           ) -> dict: # What is in the folder's verify.json
     "Run the whole workflow and write down what came of it; raises `VerifyError`"
+    check_pipeline(pipe)
     folder = new_results(folder, presets)
     folder.mkdir(parents=True)
     about, start = dict(schema='cogvideo_ddim_edit/verify/1', cases={}), time.time()

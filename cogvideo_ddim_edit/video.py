@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from html import escape
 from io import BytesIO
+from math import inf
+from numbers import Rational, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 import warnings
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from diffusers import DiffusionPipeline
 
 # %% auto #0
-__all__ = ['MAX_BYTES', 'Origin', 'Video', 'play_html', 'as_png', 'read_video', 'located', 'read_image', 'sample']
+__all__ = ['MAX_BYTES', 'Origin', 'is_rate', 'Video', 'play_html', 'as_png', 'read_video', 'located', 'read_image', 'sample']
 
 # %% ../nbs/02_video.ipynb #9900c20a
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Origin:
                    tuple(about['box']), Fraction(about['fps']), about['audio'])
 
 # %% ../nbs/02_video.ipynb #9fa0ccae
+def is_rate(fps: Any # Perhaps frames per second
+           ) -> bool:
+    "Is it a number above 0, numpy's too?"
+    return isinstance(fps, Real) and not isinstance(fps, bool) and 0 < fps < inf
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Video:
     "A video in memory, and how it came to be"
@@ -77,9 +84,10 @@ class Video:
             kind = getattr(frames, 'dtype', type(frames).__name__)
             raise VideoError('frames must be a uint8 array (frames, height, width, 3); got '
                              f'{kind} {tuple(getattr(frames, "shape", ()))}')
-        if not self.fps > 0:
-            raise VideoError(f'fps must be more than 0; got {self.fps}')
-        object.__setattr__(self, 'fps', Fraction(self.fps).limit_denominator(1001))
+        if not is_rate(self.fps):
+            raise VideoError(f'fps must be a number, more than 0; got {self.fps!r}')
+        exact = Fraction(self.fps) if isinstance(self.fps, Rational) else Fraction(float(self.fps))
+        object.__setattr__(self, 'fps', exact.limit_denominator(1001) or exact)
 
     def __len__(self):
         return len(self.frames)
@@ -156,8 +164,8 @@ def read_video(path: str | Path, # A video or moving picture, or a folder of pic
     model = pipe if pipe is None or isinstance(pipe, Requirements) else requirements(pipe)
     if fit not in FITS:
         raise VideoError(f"fit must be 'crop', 'stretch' or 'pad'; got {fit!r}")
-    if fps is not None and not 0 < fps <= 1000:
-        raise VideoError(f'fps must be more than 0, and 1000 at most; got {fps}')
+    if fps is not None and not (is_rate(fps) and fps <= 1000):
+        raise VideoError(f'fps must be more than 0, and 1000 at most; got {fps!r}')
     size = check_size(model, width, height)
     path = check_path(path)
     index = index_video(path)

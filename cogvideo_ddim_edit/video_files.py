@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from .settings import EditError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'MAX_PICTURE_PIXELS', 'MAX_SIDE', 'CONTAINERS', 'VideoError', 'check_path', 'check_pixels',
-           'open_container', 'opened', 'VideoIndex', 'frame_rate', 'index_stream']
+           'check_count', 'open_container', 'opened', 'VideoIndex', 'frame_rate', 'index_stream']
 
 # %% ../nbs/02a_video_files.ipynb #9154a21b
 class VideoError(EditError):
@@ -77,11 +78,24 @@ def check_pixels(width: int, # Pixels
                  height: int, # Pixels
                  what: str, # Begins the sentence: whose size this is
                  most: int = MAX_PIXELS # Pixels
-                ):
+                ) -> None:
     "Refuse a picture that is too large to be worked with; raises `VideoError`"
     if width*height > most or max(width, height) > MAX_SIDE:
         raise VideoError(f'{what} {width}×{height} pixels, more than the {most:,} in all and '
                          f'{MAX_SIDE:,} a side that are read; make it smaller first')
+
+# %% ../nbs/02a_video_files.ipynb #f407430a
+def check_count(name: str, # Of a setting
+                value: Any, # As somebody gave it; None: nothing is asked for
+                smallest: int = 1 # That it may be
+               ) -> None:
+    "Refuse what is no whole number, or too small; raises `VideoError`"
+    if value is None:
+        return
+    if not isinstance(value, Integral) or isinstance(value, bool):
+        raise VideoError(f'{name} must be a whole number; got {value!r}')
+    if value < smallest:
+        raise VideoError(f'{name} must be {smallest} or more; got {value}')
 
 # %% ../nbs/02a_video_files.ipynb #dd5785eb
 CONTAINERS = ('mov,matroska,avi,gif,mpegts,mpeg,flv,asf,ogg,h264,hevc,'

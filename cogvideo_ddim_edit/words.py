@@ -10,12 +10,13 @@ import re
 import numpy as np
 import torch
 import torch.nn.functional as F
-from .calls import call_pipeline, encode_prompts, pad_latents, seeded_noise
-from .inversion import Inversion
+from .calls import (
+    call_pipeline, check_seed, encode_prompts, pad_latents, seeded_noise)
+from .inversion import Inversion, check_model
 from .masks import MaskError, box_max, box_mean
 from .regions import place_of
 from .schedulers import TrajectoryScheduler, scheduler_of
-from .settings import need
+from .settings import check_number, need
 from .video import Video
 from .codec import encode_video
 
@@ -54,7 +55,9 @@ def source_of(pipe: Any, # A CogVideoX pipeline
               source: Video | Inversion, # What is looked at
              ) -> tuple[Video, torch.Tensor]: # And its clean latents
     "The video of a source, and its latents; raises `MaskError`"
-    if isinstance(source, Inversion): return source.video, source.latents
+    if isinstance(source, Inversion):
+        check_model(pipe, source)
+        return source.video, source.latents
     need(isinstance(source, Video), f'the source is a {type(source).__name__}; give a Video or an '
          'Inversion', MaskError)
     return source, encode_video(pipe, source)
@@ -142,12 +145,15 @@ def word_mask(
     seed: int = 0, # Of the first noise
     grow: int = 0, # So many pixels more on every side
 ) -> torch.Tensor: # (frames, height, width), 0 or 1, as `edit` takes it
-    "Where words of the prompt are in the video, to the pixel; raises `MaskError`"
+    "Where words of the prompt are in the video, to the pixel; raises `EditError`"
     words, against = as_list(words), as_list(against)
     need(words, 'there are no words; give words of the prompt', MaskError)
     if prompt is None and isinstance(source, Inversion):
         prompt = source.prompt
     need(prompt, 'there is no prompt; say what the source shows', MaskError)
+    check_number('samples', samples, 1, whole=True, error=MaskError)
+    check_number('grow', grow, 0, whole=True, error=MaskError)
+    check_seed(seed)
     rest = without_words(prompt, words)
     other = without_words(prompt, against) if against else ' '.join(words)
     changes = word_changes(pipe, source, prompt, [rest, other], samples, seed).numpy()
