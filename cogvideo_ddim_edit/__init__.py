@@ -2,6 +2,7 @@
 __version__ = "0.2.0"
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 # Where the public names live. They are imported when first asked for, so that
 # `import cogvideo_ddim_edit` and the command line's help stay light.
@@ -27,6 +28,28 @@ _homes = {
     'export': ['export_edit', 'export_video'],
     'metrics': ['score_video'],
 }
+if TYPE_CHECKING: # editors and type checkers find the same names here
+    from .settings import EditError
+    from .loading import load_pipeline
+    from .random_models import random_pipeline
+    from .video import Video, read_video, sample
+    from .schedulers import CogVideoXDDIMInverseScheduler
+    from .inversion import Inversion, ddim_inversion, invert
+    from .inversion_settings import InversionSettings
+    from .attention import CogVideoXAttnProcessor2_0ForDDIMInversion, OverrideAttnProcessors
+    from .compatibility import enable_context_parallel
+    from .injection import Injection
+    from .reference import injected
+    from .masks import difference_mask
+    from .presets import PRESETS, EditSettings, Preset
+    from .edits import Edit
+    from .reconstruction import edit
+    from .trust import round_trip
+    from .words import word_mask
+    from .maps import word_maps
+    from .export import export_edit, export_video
+    from .metrics import score_video
+
 _home = {name: module for module, names in _homes.items() for name in names}
 __all__ = sorted(_home)
 

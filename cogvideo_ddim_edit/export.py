@@ -174,7 +174,10 @@ def edit_record(edit: Any # An edit: has `video`, `source`, `prompt`, `settings`
                ) -> dict: # JSON-able
     """Everything that one needs to know to repeat an edit
 
-    Raises `ExportError` if the settings are not plain data."""
+    Raises `ExportError` if it is no edit, or its settings are not plain data."""
+    if not all(hasattr(edit, name) for name in ('video', 'source', 'prompt', 'settings')):
+        raise ExportError(f'this is a {type(edit).__name__} and no edit; give what `edit` returns, '
+                          'one at a time, or write a video with `export_video`')
     s, video = edit.source, edit.video
     origin = dict(name=s.name, sha256=s.sha256, fps=str(s.fps), size=_picture(s),
                   indices=list(s.indices), notes=list(s.notes))

@@ -16,10 +16,11 @@ from matplotlib.figure import Figure
 from scipy.stats import mannwhitneyu
 from .attention_plan import AttentionPlan
 from .capture import capture
-from .inversion import Inversion, invert
+from .inversion import Inversion, check_model, invert
 from .inversion_settings import InversionSettings
 from .masks import predictions_along, spread_over
 from .schedulers import CogVideoXDDIMPathScheduler
+from .settings import check_text
 from .shares import need
 from .tokens import TokenGrid, token_grid, word_tokens
 from .video import Video, as_png
@@ -84,9 +85,10 @@ def checked_timesteps(path, timesteps):
 # %% ../nbs/06_maps.ipynb #a4e90fa3
 def word_groups(pipe, prompt, words):
     "Tokens of each word, and of the rest of the text"
-    words = list(dict.fromkeys([words] if isinstance(words, str) else words))
-    need(words and REST not in words, f'words are {words}; give words of the prompt')
-    found = word_tokens(pipe, prompt, words)
+    listed = [words] if isinstance(words, str) else words
+    need(isinstance(listed, (list, tuple)) and listed and REST not in listed,
+         f'words are {words!r}; give words of the prompt')
+    found = word_tokens(pipe, prompt, [*dict.fromkeys(listed)])
     taken = {i for tokens in found.values() for i in tokens}
     length = pipe.transformer.config.max_text_seq_length
     return {**found, REST: sorted(set(range(length)) - taken)}
@@ -114,8 +116,10 @@ def word_maps(pipe: Any, # The pipeline that made the inversion
               layers: tuple[float, float] | frozenset[int] = (0., 1.), # Depth, 0 to 1, or numbers
               budget: float = 1000., # Megabytes that the maps may take
              ) -> WordMaps:
-    "Where the model sees words of the prompt in the video; raises `MapsError`"
+    "Where the model sees words of the prompt in the video; raises `EditError`"
+    check_model(pipe, inversion)
     prompt = inversion.prompt if prompt is None else prompt
+    check_text('prompt', prompt)
     timesteps = checked_timesteps(inversion.timesteps, timesteps)
     groups = word_groups(pipe, prompt, words)
     plan = AttentionPlan(groups, {}, groups, layers, row=0, budget=budget)

@@ -253,6 +253,9 @@ def score_video(
     mask: np.ndarray | None = None,  # What may change, (frames, height, width), bool; None: unknown
 ) -> VideoScore:
     "What can be said of an edit without the right answer; raises `MetricError`, `VideoError`"
+    if mask is not None and np.shape(mask) != np.shape(frames)[:3]:
+        sizes = f"{np.shape(mask)}, but the frames have {np.shape(frames)[:3]}"
+        raise MetricError(f"the mask has the shape {sizes}; give one grey picture for each frame")
     where = None if mask is None else ~dilate(mask)
     if where is not None and not where.any():
         what = f"the mask and {MARGIN} pixels around it cover every frame"

@@ -88,6 +88,17 @@ def hops() -> list[tuple[str, str]]:
     return [steps[int(number) - 1] for number in numbers[1].split(' → ')]
 
 
+def public_names() -> tuple[dict, dict]:
+    """Public names by module: those that are imported late, and those that type checkers read"""
+    tree, late, typed = ast.parse((PACKAGE / '__init__.py').read_text(encoding='utf-8')), {}, {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and node.targets[0].id == '_homes':
+            late = ast.literal_eval(node.value)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            typed[node.module] = [name.name for name in node.names]
+    return late, typed
+
+
 def check_names() -> None:
     """`Failed`, with a line for each name that is not there and each hop that leads nowhere"""
     problems = []
@@ -102,6 +113,9 @@ def check_names() -> None:
     for (module, name), (_, following) in zip(way, way[1:], strict=False):
         if not re.search(rf'\b{following}\b', parts(module).get(name, '')):
             problems.append(f'CONTRIBUTING.md, {PATH}: {module}.{name} does not name {following}')
+    late, typed = public_names()
+    if late != typed:
+        problems.append('cogvideo_ddim_edit/__init__.py: the imports for type checkers are others')
     if problems:
         raise Failed('\n'.join(problems))
 
