@@ -7,7 +7,7 @@
 Exports and cleans in place, so a tree that was out of step is in step after it (and the check says
 so and fails). One line for each step, with its seconds; the last line is `N passed, N failed`, and
 the exit status is 1 if anything failed. No network, no GPU; two notebooks at a time, one thread
-each."""
+each, and beside them what is tried in a browser."""
 
 import ast
 import doctest
@@ -56,6 +56,11 @@ BUDGETS = {
 }
 AT_ONCE, NOTEBOOK_SECONDS, STEP_SECONDS, BROWSER_SECONDS = 2, 600, 300, 600
 LONG_SECONDS = 90  # of one processor: a notebook should take no more
+LONG_ONES = (  # over 15 s of processor: they come first, so that none runs alone at the end
+    *('05_reconstruction', 'failures', 'engines', 'cli', 'cost', 'kill', 'score', 'first_steps'),
+    *('06_maps', '04a_masks', 'memory', 'attention_parallel', 'attention_compiled', '07a_restore'),
+    *('04c_injection', '10e_commands', '01h_activations', 'inversions', 'odd_videos', 'edits'),
+)
 IN_A_BROWSER = ('player', 'report', 'exported', 'explorer', 'lab')  # of tools/browser.py
 LIGHT_TOOLS = ('project', 'style', 'size', 'names', 'readme', 'linkcheck')
 ENVIRONMENT = {
@@ -318,9 +323,10 @@ def quick_step(step: Callable[[], str | None]) -> bool:
     return say(name, problem, f'{time.monotonic() - start:.1f} s')
 
 
-def lines_of_code(path: Path) -> int:
-    """A rough idea of how long a notebook takes"""
-    return sum(c['source'].count('\n') for c in cells(path) if c['cell_type'] == 'code')
+def likely_length(path: Path) -> tuple[bool, int]:
+    """A rough idea of how long a notebook takes: is it known as long, and its lines of code"""
+    lines = sum(c['source'].count('\n') for c in cells(path) if c['cell_type'] == 'code')
+    return path.stem in LONG_ONES, lines
 
 
 def run_notebooks(paths: list[Path], slowest_cells: int) -> list[bool]:
@@ -328,7 +334,7 @@ def run_notebooks(paths: list[Path], slowest_cells: int) -> list[bool]:
     from nbdev.config import get_config
 
     flags = get_config().tst_flags.split()
-    paths = sorted(paths, key=lines_of_code, reverse=True)  # what may take long comes first
+    paths = sorted(paths, key=likely_length, reverse=True)  # what may take long comes first
     results, long = [], []
     for run in warm.run_all(paths, flags, AT_ONCE, NOTEBOOK_SECONDS):
         timing = f'{run.seconds:.0f} s, {run.processor_seconds:.0f} s of processor'
@@ -362,10 +368,11 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(str(problem))
     try:
         results = [quick_step(step) for step in QUICK]
-        results += run_notebooks(paths, args.cells)
-        if not args.fast and not args.names:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                results += pool.map(quick_step, (sited, browsed, floored))
+        whole = not args.fast and not args.names
+        with ThreadPoolExecutor(1) as beside:
+            others = beside.map(quick_step, (browsed, sited, floored) if whole else ())
+            results += run_notebooks(paths, args.cells)
+            results += others
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130

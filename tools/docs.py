@@ -9,7 +9,9 @@ for which that fails stops the whole site. A class of settings must come out as 
 field and what it means (tools/symbols.py), and the sidebar must list every notebook. What the pages
 look like is for browser_site.py."""
 
+import gc
 import json
+import os
 import re
 import sys
 import traceback
@@ -81,6 +83,7 @@ def main() -> int:
     for name in missing:
         print(f'FAIL {name}: the sidebar in nbs/_quarto.yml does not list it')
     passed, failed = 0, len(missing)
+    gc.disable()  # every notebook's shell lives to the end: there is nothing to collect
     for path in chosen(given.notebooks):
         try:
             notebook = processed(path)
@@ -100,4 +103,7 @@ def main() -> int:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # at an ordinary end each of the shells collects garbage, a minute in all
