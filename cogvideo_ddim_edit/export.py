@@ -172,12 +172,9 @@ def _picture(video):
 # %% ../nbs/07_export.ipynb #03b5948d
 def edit_record(edit: Any # An edit: has `video`, `source`, `prompt`, `settings`
                ) -> dict: # JSON-able
-    """Everything that one needs to know to repeat an edit
-
-    Raises `ExportError` if it is no edit, or its settings are not plain data."""
+    "Everything that one needs to know to repeat an edit; raises `ExportError`"
     if not all(hasattr(edit, name) for name in ('video', 'source', 'prompt', 'settings')):
-        raise ExportError(f'this is a {type(edit).__name__} and no edit; give what `edit` returns, '
-                          'one at a time, or write a video with `export_video`')
+        raise ExportError(f'a {type(edit).__name__} is no edit; give one of what `edit` returns')
     s, video = edit.source, edit.video
     origin = dict(name=s.name, sha256=s.sha256, fps=str(s.fps), size=_picture(s),
                   indices=list(s.indices), notes=list(s.notes))
