@@ -19,9 +19,9 @@ from .schedulers import CogVideoXDDIMPathScheduler
 from .settings import EditError, check_text, is_number, need
 
 # %% auto #0
-__all__ = ['OCCUPIED', 'pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'check_prompt',
-           'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'InterruptedRun', 'call_pipeline',
-           'size_arguments', 'first_frame_arguments', 'BusyError', 'occupied']
+__all__ = ['OCCUPIED', 'pad_latents', 'latent_size', 'PromptError', 'encode_prompts', 'check_prompt_text', 'checked_list',
+           'check_prompt', 'check_seed', 'seeded_noise', 'NoiseLikeness', 'noise_likeness', 'InterruptedRun',
+           'call_pipeline', 'size_arguments', 'first_frame_arguments', 'BusyError', 'occupied']
 
 # %% ../nbs/03b_calls.ipynb #87473735
 def pad_latents(pipe: Any, # A CogVideoX pipeline
@@ -66,6 +66,14 @@ def check_prompt_text(prompt: str # What a video should show
          PromptError)
     check_text('prompt', prompt)
     need(prompt.strip(), 'the prompt is empty; say what the video should show', PromptError)
+
+def checked_list(prompts: Any # What is no text
+                ) -> list[str]:
+    "Several prompts; raises `PromptError`"
+    several = isinstance(prompts, (list, tuple)) and len(prompts) > 0
+    need(several, f'the prompt is {prompts!r:.60}; give a text, or a list of one or more',
+         PromptError)
+    return list(prompts)
 
 def check_prompt(pipe: Any, # A CogVideoX pipeline
                  prompt: str, # What a video should show

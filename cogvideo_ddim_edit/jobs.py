@@ -12,7 +12,7 @@ import warnings
 import numpy as np
 import torch
 from .calls import (
-    PromptError, check_prompt, check_seed, latent_size, pad_latents, seeded_noise)
+    check_prompt, check_seed, checked_list, latent_size, pad_latents, seeded_noise)
 from .attention import InjectionError
 from .inversion import Inversion, check_model
 from .compatibility import check_transformer, other_processors
@@ -28,8 +28,8 @@ from .codec import encode_video
 from .words import without_words, word_mask
 
 # %% auto #0
-__all__ = ['Job', 'checked_job', 'check_places', 'remark_on_processors', 'checked_list', 'start_latents', 'masks_of',
-           'check_mask_words', 'found_masks']
+__all__ = ['Job', 'checked_job', 'check_places', 'remark_on_processors', 'start_latents', 'masks_of', 'check_mask_words',
+           'found_masks']
 
 # %% ../nbs/04g_jobs.ipynb #d093edb7
 @dataclass(eq=False)
@@ -131,14 +131,6 @@ def remark_on_processors(transformer: Any) -> None: # A CogVideoX transformer
     if not (names := other_processors(transformer)): return
     warnings.warn(f'the attention processor {" and ".join(names)} of the transformer rests while '
                   'the source is in view', stacklevel=6)
-
-def checked_list(prompts: Any # What is no text
-                ) -> list[str]:
-    "Several prompts; raises `PromptError`"
-    several = isinstance(prompts, (list, tuple)) and len(prompts) > 0
-    need(several, f'the prompt is {prompts!r:.60}; give a text, or a list of one or more',
-         PromptError)
-    return list(prompts)
 
 # %% ../nbs/04g_jobs.ipynb #0e27c25a
 def checked_image(pipe: Any, # A CogVideoX pipeline

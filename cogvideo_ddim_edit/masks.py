@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 from .calls import (
-    call_pipeline, check_prompt_text, encode_prompts, pad_latents)
+    call_pipeline, check_prompt_text, checked_list, encode_prompts, pad_latents)
 from .injection import Injection
 from .inversion import Inversion, check_model
 from .schedulers import TrajectoryScheduler, angle, scheduler_of
@@ -211,11 +211,9 @@ def change(pipe: Any, # The pipeline that made the inversion
            count: int, # At so many timesteps
            interval: tuple[float, float], # Part of the steps, 0 (noise) to 1 (clean)
           ) -> Float[Tensor, 'prompts latent_frames h w']: # 1 in the mean
-    "How much each prompt would change each latent; raises `MaskError`"
+    "How much each prompt would change each latent; raises `EditError`"
     check_model(pipe, inversion)
-    need(isinstance(prompts, (list, tuple)) and len(prompts) > 0,
-         f'the prompts are {prompts!r:.60}; give a text, or a list of one or more', MaskError)
-    for prompt in prompts:
+    for prompt in checked_list(prompts):
         check_prompt_text(prompt)
     need(is_number(count, whole=True) and 0 <= interval[0] < interval[1] <= 1 and count >= 1,
          f'interval is {interval} and count {count}; use 0 <= from < to <= 1, and 1 timestep or '

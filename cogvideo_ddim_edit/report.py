@@ -184,7 +184,7 @@ def health_of(edit: Edit # Perhaps from a folder
             ('Loss against the autoencoder', f'{trip["loss"]:.1f} dB'),
             ('Noise at the end', f'mean {noise["mean"]:.2f}, deviation {noise["std"]:.2f}, '
              f'correlation of neighbours {noise["correlation"]:.2f} (0, 1, 0 for noise)')]
-    if trip['certificate'] is not None: # nothing was refined
+    if trip['certificate'] is not None: # None where nothing was refined
         rows.append(('Last movement of a latent', f'{trip["certificate"]:.1e} of its size'))
     return rows
 

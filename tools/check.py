@@ -80,6 +80,9 @@ MACHINE = re.compile(
 )
 
 
+RUNNING = set()  # process groups of the programs that `command` waits for
+
+
 def command(*arguments, seconds: float = STEP_SECONDS) -> str:
     """Output of a program; `Failed` if it fails, is missing, or takes too long (then it is stopped,
     with all that it started)"""
@@ -94,12 +97,15 @@ def command(*arguments, seconds: float = STEP_SECONDS) -> str:
         errors='replace',
         start_new_session=True,
     )
+    RUNNING.add(process.pid)
     try:
         output, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         raise Failed(f'{output}\nstopped: {arguments[0]} took over {seconds} s') from None
+    finally:
+        RUNNING.discard(process.pid)
     if process.returncode:
         raise Failed(f'{output}\n{arguments[0]} ended with status {process.returncode}')
     return output
@@ -371,8 +377,14 @@ def main(argv: list[str] | None = None) -> int:
         whole = not args.fast and not args.names
         with ThreadPoolExecutor(1) as beside:
             others = beside.map(quick_step, (browsed, sited, floored) if whole else ())
-            results += run_notebooks(paths, args.cells)
-            results += others
+            try:
+                results += run_notebooks(paths, args.cells)
+                results += others
+            except KeyboardInterrupt:
+                beside.shutdown(wait=False, cancel_futures=True)
+                for group in [*RUNNING]:
+                    os.killpg(group, signal.SIGKILL)
+                raise
     except KeyboardInterrupt:
         print('interrupted; what was running is stopped')
         return 130
